@@ -1,0 +1,1 @@
+"""The warehouse: the embedded server, connections, roles and grants, editions, publishing, dbt."""

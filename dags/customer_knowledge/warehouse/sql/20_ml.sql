@@ -1,0 +1,97 @@
+-- What the models write, keyed by as-of date and model run. Idempotent.
+
+create schema if not exists ml;
+
+create table if not exists ml.model_run (
+    model_run_id bigint generated always as identity primary key,
+    model_name text not null check (model_name in ('segmentation', 'value', 'churn', 'next_product')),
+    as_of_date date not null,
+    code_version text not null,
+    data_from date,
+    data_to date,
+    trained_rows bigint not null,
+    metrics jsonb not null,
+    baseline jsonb not null,
+    artefact_path text,
+    artefact_sha256 text,
+    is_champion boolean not null default false,
+    trained_at timestamptz not null default clock_timestamp()
+);
+
+create table if not exists ml.policy_lapse (
+    as_of_date date not null,
+    unit_key text not null,
+    policy_key text not null,
+    customer_key text not null,
+    horizon_ends_on date not null,
+    p_lapse double precision not null check (p_lapse between 0 and 1),
+    baseline_p_lapse double precision not null check (baseline_p_lapse between 0 and 1),
+    risk_decile smallint not null,
+    premium_at_risk numeric(16, 2) not null,
+    reason_1_code text,
+    reason_2_code text,
+    reason_3_code text,
+    model_run_id bigint not null references ml.model_run,
+    primary key (as_of_date, unit_key)
+);
+
+create table if not exists ml.customer_churn (
+    as_of_date date not null,
+    customer_key text not null,
+    policies_at_risk integer not null,
+    p_lose_any double precision not null,
+    p_lose_all double precision not null,
+    expected_policies_lost double precision not null,
+    premium_in_force numeric(16, 2) not null,
+    premium_at_risk numeric(16, 2) not null,
+    risk_band text not null check (risk_band in ('high', 'medium', 'low')),
+    reason_1_code text,
+    reason_2_code text,
+    reason_3_code text,
+    model_run_id bigint not null references ml.model_run,
+    primary key (as_of_date, customer_key)
+);
+
+create table if not exists ml.customer_value (
+    as_of_date date not null,
+    customer_key text not null,
+    value_past numeric(16, 2) not null,
+    value_inforce numeric(16, 2) not null,
+    value_growth numeric(16, 2) not null,
+    cost_to_serve numeric(16, 2) not null,
+    expected_premium_12m numeric(16, 2) not null,
+    naive_premium_12m numeric(16, 2) not null,
+    clv numeric(16, 2) not null,
+    value_grade text not null check (value_grade in ('A', 'B', 'C', 'D')),
+    model_run_id bigint not null references ml.model_run,
+    primary key (as_of_date, customer_key)
+);
+
+create table if not exists ml.segment (
+    model_run_id bigint not null references ml.model_run,
+    segment_id smallint not null,
+    label_en text not null,
+    label_zh text not null,
+    size_share double precision not null,
+    differentiators jsonb not null,
+    primary key (model_run_id, segment_id)
+);
+
+create table if not exists ml.customer_segment (
+    as_of_date date not null,
+    customer_key text not null,
+    segment_id smallint not null,
+    membership double precision not null,
+    model_run_id bigint not null references ml.model_run,
+    primary key (as_of_date, customer_key)
+);
+
+create table if not exists ml.next_best_product (
+    as_of_date date not null,
+    customer_key text not null,
+    line_of_business text not null,
+    rank smallint not null,
+    score double precision not null,
+    model_run_id bigint not null references ml.model_run,
+    primary key (as_of_date, customer_key, rank)
+);

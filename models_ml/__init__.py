@@ -1,0 +1,1 @@
+"""Models: segmentation, value, churn and next product, each with the same four rooms."""
