@@ -1,4 +1,4 @@
-"""An insurer's profile: connectors, calendar, unit at risk, horizon. One yml an insurer, validated on load."""
+"""An insurer's profile: connectors, calendar, unit at risk, horizon. One yml an insurer, checked on load."""
 
 from __future__ import annotations
 
@@ -150,7 +150,8 @@ def load(insurer: str) -> Profile:
         ConfigurationError: unknown insurer, or a profile that does not validate (with what is wrong where).
     """
     if insurer not in available():
-        raise ConfigurationError(f"no profile for insurer {insurer!r}", hint=f"known: {', '.join(available())}")
+        hint = f"known: {', '.join(available())}"
+        raise ConfigurationError(f"no profile for insurer {insurer!r}", hint=hint)
     path = PROFILES_DIR / f"{insurer}.yml"
     try:
         return Profile.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
