@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from customer_knowledge.profile import Profile, load
 from customer_knowledge.settings import Settings, settings
 from customer_knowledge.warehouse import schemas, server
@@ -50,6 +51,8 @@ def clone(origin: Profile, of: Profile) -> Profile:
     profile = of.model_copy(update={"insurer": f"{of.insurer}_t{next(_numbers)}"})
     with connect("postgres", server.SUPERUSER, autocommit=True) as admin:
         admin.execute(f'create database "{profile.database}" template "{origin.database}" owner ck_pipeline')
+        # Privileges of a database are not copied with it.
+        admin.execute(f'revoke connect, temporary on database "{profile.database}" from public')
         admin.execute(f'grant connect on database "{profile.database}" to bi')
     return profile
 

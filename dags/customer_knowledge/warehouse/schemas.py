@@ -120,6 +120,7 @@ def prepare(profile: Profile) -> None:
         # Views of the reader role stand in marts; making one there needs the right, using it is BI's.
         connection.execute(f"grant usage, create on schema marts to {MARTS_READER}")
         connection.execute(f"grant usage on schema marts_store to {MARTS_READER}")
+        connection.execute(f"grant select on marts_store.pointer to {MARTS_READER}")
         connection.execute(f"grant usage on schema marts to {BI}")
 
 

@@ -72,6 +72,7 @@ create table if not exists ops.edition (
     input_hash text,
     content_hash text,
     blocked_by text,
+    is_kept boolean not null default true,
     message text,
     started_at timestamptz not null default clock_timestamp(),
     finished_at timestamptz,

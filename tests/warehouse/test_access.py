@@ -1,0 +1,87 @@
+"""Who may see what, by live logins."""
+
+from __future__ import annotations
+
+import stat
+
+import psycopg
+import pytest
+
+from customer_knowledge.errors import ServerError
+from customer_knowledge.profile import Profile
+from customer_knowledge.settings import settings
+from customer_knowledge.warehouse import schemas, server
+from customer_knowledge.warehouse.connections import connect, dsn, warehouse
+from customer_knowledge.warehouse.schemas import SCHEMAS
+from tests.warehouse.test_publish import publish_day
+
+ATTEMPTS = (
+    "create table marts.mine (a int)",
+    "create schema mine",
+    "create temporary table mine (a int)",
+    "copy (select 1) to program 'true'",
+    "select pg_read_file('/etc/hostname')",
+    "select lo_import('/etc/hostname')",
+    "set role ck_pipeline",
+    "set role ck_marts_reader",
+    "delete from marts.alpha",
+    "select * from pg_authid",
+)
+
+
+@pytest.mark.parametrize("attempt", ATTEMPTS)
+def test_bi_may_not(sample: Profile, attempt: str) -> None:
+    publish_day(sample)
+    with connect(sample.database, "bi") as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        connection.execute(attempt)
+
+
+def test_bi_sees_marts_and_nothing_else(sample: Profile) -> None:
+    publish_day(sample)
+    with warehouse(sample) as owner:
+        relations = owner.execute(
+            "select relnamespace::regnamespace::text, relname from pg_class"
+            " where relkind in ('r', 'v', 'p', 'm') and relnamespace::regnamespace::text = any(%s)",
+            (SCHEMAS,),
+        ).fetchall()
+    assert len(relations) > 15
+    readable = set()
+    with connect(sample.database, "bi", autocommit=True) as connection:
+        for schema, name in relations:
+            try:
+                connection.execute(f'select * from "{schema}"."{name}" limit 1')
+                readable.add((schema, name))
+            except psycopg.errors.InsufficientPrivilege:
+                pass
+    assert readable == {("marts", "alpha"), ("marts", "beta")}
+
+
+def test_bi_cannot_enter_other_databases(postgres: server.Server) -> None:
+    schemas.prepare_sources()
+    for database in ("policy_admin", "crm"):
+        with pytest.raises(ServerError, match="cannot connect"):
+            connect(database, "bi")
+
+
+def test_passwords_are_needed_and_kept_to_ourselves(sample: Profile) -> None:
+    wrong = dsn(settings(), sample.database, "bi").replace(server.secret(settings(), "bi"), "wrong")
+    with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+        psycopg.connect(wrong)
+    files = list(settings().secrets_dir.iterdir())
+    assert files
+    assert {stat.S_IMODE(f.stat().st_mode) for f in files} == {0o600}
+
+
+def test_no_role_is_mightier_than_it_needs(sample: Profile) -> None:
+    with warehouse(sample) as connection:
+        mighty = connection.execute(
+            "select rolname from pg_roles where (rolsuper or rolbypassrls or rolcreaterole or rolcreatedb)"
+            " and rolname not like 'pg\\_%%' and rolname <> %s",
+            (server.SUPERUSER,),
+        ).fetchall()
+    assert mighty == []
+
+
+def test_starting_twice_is_starting_once(postgres: server.Server) -> None:
+    assert server.start(settings()) == postgres
+    assert server.status(settings()) == postgres
