@@ -39,6 +39,7 @@ create table if not exists ops.control_total (
     measure text not null,
     year integer,
     value numeric not null,
+    unreadable numeric not null default 0,
     unique nulls not distinct (batch_id, measure, year)
 );
 
