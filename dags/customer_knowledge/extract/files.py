@@ -42,6 +42,18 @@ def extract_drop(profile: Profile, system: str, as_of_date: date) -> list[BatchS
     return [_extract_table(profile, system, table, as_of_date) for table in connector.tables]
 
 
+def extract_declared(profile: Profile, as_of_date: date) -> list[BatchSummary]:
+    """Land the drops of all file sources of an insurer.
+
+    Raises:
+        SourceError: the insurer has none, or as `extract_drop`.
+    """
+    systems = [c.system for c in profile.connectors if c.kind == "files"]
+    if not systems:
+        raise SourceError(f"insurer {profile.insurer} has no file sources", hint="its profile declares none")
+    return [batch for system in systems for batch in extract_drop(profile, system, as_of_date)]
+
+
 def _extract_table(profile: Profile, system: str, table: Table, as_of_date: date) -> BatchSummary:
     if table.file is None:
         raise SourceError(f"{system}.{table.name} declares no file format", hint="add `file:` to the profile")

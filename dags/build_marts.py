@@ -1,0 +1,64 @@
+"""Builds core and features from the day's landed batches.
+
+Starts when every landing asset that the insurer's profile requires has the same partition (business date).
+`open_edition` fixes the batches; where the same edition is published already, the rest is skipped (force it with
+`ck run --force` or the run's conf `{"force": true}`). A failed dbt task names the models; the edition stays
+`building` and clearing the task goes on with it. A closed core gate blocks the edition; what BI reads stays.
+"""
+
+from __future__ import annotations
+
+from functools import reduce
+from operator import and_
+from typing import Any
+
+from airflow.sdk import Asset, PartitionedAssetTimetable, dag, task
+
+from customer_knowledge.dag_defaults import (
+    FEATURES,
+    GATE,
+    Tag,
+    as_of_date,
+    asset,
+    dag_arguments,
+    landing_asset,
+    profile_in_force,
+)
+
+REQUIRED = reduce(and_, [Asset(**landing_asset(system)) for system in profile_in_force().systems])
+
+
+@dag(schedule=PartitionedAssetTimetable(assets=REQUIRED), doc_md=__doc__, **dag_arguments(Tag.TRANSFORM))
+def build_marts() -> None:
+    """From landing to features, for one business date."""
+
+    @task.short_circuit
+    def open_edition(dag_run: Any = None) -> bool:
+        from customer_knowledge.pipeline import open_edition as run
+
+        return run(profile_in_force(), as_of_date(dag_run), force=bool((dag_run.conf or {}).get("force")))
+
+    @task
+    def build_core(dag_run: Any = None) -> dict[str, int]:
+        from customer_knowledge.pipeline import build_core as run
+
+        return run(profile_in_force(), as_of_date(dag_run))
+
+    @task(**GATE)
+    def core_gate(dag_run: Any = None) -> None:
+        from customer_knowledge.pipeline import building
+        from expectations.gate import core_gate as gate
+
+        day = as_of_date(dag_run)
+        gate(profile_in_force(), building(profile_in_force(), day), day)
+
+    @task(outlets=[Asset(**asset(FEATURES))])
+    def build_features(dag_run: Any = None) -> dict[str, int]:
+        from customer_knowledge.pipeline import build_features as run
+
+        return run(profile_in_force(), as_of_date(dag_run))
+
+    open_edition() >> build_core() >> core_gate() >> build_features()
+
+
+build_marts()

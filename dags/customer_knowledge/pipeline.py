@@ -1,0 +1,106 @@
+"""The steps of a day that DAG tasks call: short, resumable, state in the ledger and nowhere else."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import date
+from pathlib import Path
+
+from customer_knowledge.errors import CustomerKnowledgeError
+from customer_knowledge.profile import Profile
+from customer_knowledge.settings import settings
+from customer_knowledge.warehouse import dbt, editions
+from customer_knowledge.warehouse import publish as publishing
+from customer_knowledge.warehouse.connections import warehouse
+
+CORE_LAYERS = "staging input_layer intermediate core"
+
+
+def open_edition(profile: Profile, as_of_date: date, *, force: bool = False) -> bool:
+    """Open or resume the edition of a date; False when the same one is published already."""
+    with warehouse(profile) as connection:
+        return editions.open_edition(connection, profile, as_of_date, force=force) is not None
+
+
+def building(profile: Profile, as_of_date: date) -> int:
+    """Id of the edition of a date that is being built."""
+    with warehouse(profile) as connection:
+        return editions.current_build(connection, as_of_date).edition_id
+
+
+def published_date(profile: Profile) -> date:
+    """Business date of the edition that readers see.
+
+    Raises:
+        CustomerKnowledgeError: nothing is published yet.
+    """
+    with warehouse(profile) as connection:
+        edition = editions.published(connection)
+    if edition is None:
+        raise CustomerKnowledgeError("nothing is published yet", hint="`ck run` makes the first edition")
+    return edition.as_of_date
+
+
+def _build(
+    profile: Profile, as_of_date: date, layers: str, name: str, command: str = "build"
+) -> dict[str, int]:
+    result = dbt.run(
+        command,
+        profile,
+        edition_id=building(profile, as_of_date),
+        as_of_date=as_of_date,
+        select=layers,
+        target_name=name,
+    )
+    return {"nodes": len(result.nodes)}
+
+
+def build_core(profile: Profile, as_of_date: date) -> dict[str, int]:
+    """Build and test everything from staging to core, seeds included."""
+    return _build(profile, as_of_date, f"resource_type:seed {CORE_LAYERS}", "core")
+
+
+def build_features(profile: Profile, as_of_date: date) -> dict[str, int]:
+    """Build and test the features."""
+    return _build(profile, as_of_date, "features", "features")
+
+
+def build_marts(profile: Profile, as_of_date: date) -> dict[str, int]:
+    """Build and test the marts in `marts_build`, where nobody looks yet."""
+    return _build(profile, as_of_date, "marts", "marts")
+
+
+def _already_published(profile: Profile, as_of_date: date) -> bool:
+    with warehouse(profile) as connection:
+        newest = editions.latest(connection, as_of_date)
+    return newest is not None and newest.state == "published"
+
+
+def publish(profile: Profile, as_of_date: date) -> dict[str, int]:
+    """Publish the edition of a date; once it is published, doing it again does nothing."""
+    if _already_published(profile, as_of_date):
+        return {}
+    edition_id = building(profile, as_of_date)
+    target = settings().runs_dir / "dbt" / "marts"
+    _keep_documents(profile, as_of_date, edition_id, target)
+    done = publishing.publish(profile, edition_id, target / "manifest.json")
+    return done.rows
+
+
+def _keep_documents(profile: Profile, as_of_date: date, edition_id: int, target: Path) -> None:
+    """Keep what describes an edition with it: taken while the built tables still stand where dbt built them."""
+    folder = settings().runs_dir / "editions" / str(edition_id)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in ("manifest.json", "run_results.json"):
+        shutil.copy2(target / name, folder / name)
+    documents = dbt.run(
+        "docs generate",
+        profile,
+        edition_id=edition_id,
+        as_of_date=as_of_date,
+        select="*",
+        target_name="docs",
+    ).target
+    for name in ("index.html", "catalog.json", "manifest.json"):
+        if (documents / name).exists():
+            shutil.copy2(documents / name, folder / name)

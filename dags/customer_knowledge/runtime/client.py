@@ -1,0 +1,115 @@
+"""Airflow's REST API, the little of it that driving a day needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import httpx
+
+from customer_knowledge.errors import ServerError
+from customer_knowledge.runtime.airflow_home import USER, AirflowHome
+from customer_knowledge.settings import settings
+from customer_knowledge.warehouse import server
+
+FINISHED = ("success", "failed", "skipped", "upstream_failed", "removed")
+
+
+@dataclass(frozen=True)
+class Run:
+    """A DAG run."""
+
+    dag_id: str
+    run_id: str
+    state: str
+    partition_key: str | None
+    queued_at: datetime | None
+
+
+@dataclass(frozen=True)
+class TaskState:
+    """A task of a run."""
+
+    dag_id: str
+    run_id: str
+    task_id: str
+    state: str | None
+    seconds: float | None
+    try_number: int
+
+
+class AirflowClient:
+    """A logged-in client; tokens are fetched anew when they expire."""
+
+    def __init__(self, home: AirflowHome) -> None:
+        self._home = home
+        self._http = httpx.Client(base_url=home.url, timeout=30, trust_env=False)
+
+    def _login(self) -> None:
+        body = {"username": USER, "password": server.secret(settings(), "airflow_login")}
+        answer = self._http.post("/auth/token", json=body)
+        if answer.status_code != httpx.codes.CREATED:
+            raise ServerError(
+                f"Airflow refused our login ({answer.status_code})", hint="`ck down`, then `ck up`"
+            )
+        self._http.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+
+    def _call(self, method: str, path: str, **arguments: Any) -> Any:
+        for attempt in (1, 2):
+            if "Authorization" not in self._http.headers:
+                self._login()
+            answer = self._http.request(method, f"/api/v2{path}", **arguments)
+            if answer.status_code == httpx.codes.UNAUTHORIZED and attempt == 1:
+                del self._http.headers["Authorization"]
+                continue
+            if answer.is_error:
+                raise ServerError(
+                    f"Airflow answered {answer.status_code} to {method} {path}: {answer.text[:300]}"
+                )
+            return answer.json() if answer.content else None
+        return None
+
+    def dag_ids(self) -> set[str]:
+        """The DAGs that are parsed and active."""
+        return {d["dag_id"] for d in self._call("GET", "/dags", params={"limit": 100})["dags"]}
+
+    def import_errors(self) -> list[str]:
+        """What stands between a DAG file and its DAG."""
+        found = self._call("GET", "/importErrors")["import_errors"]
+        return [f"{e['filename']}: {e['stack_trace'].strip().splitlines()[-1]}" for e in found]
+
+    def trigger(self, dag_id: str, partition_key: str, conf: dict[str, Any] | None = None) -> str:
+        """Start a run for a partition and give its id."""
+        body = {"logical_date": None, "partition_key": partition_key, "conf": conf or {}}
+        return str(self._call("POST", f"/dags/{dag_id}/dagRuns", json=body)["dag_run_id"])
+
+    def runs(self, dag_id: str, partition_key: str) -> list[Run]:
+        """The runs of a DAG for a partition, oldest first."""
+        parameters = {"limit": 100, "order_by": "id"}
+        found = self._call("GET", f"/dags/{dag_id}/dagRuns", params=parameters)["dag_runs"]
+        return [
+            Run(dag_id, r["dag_run_id"], r["state"], r["partition_key"], r["queued_at"])
+            for r in found
+            if r["partition_key"] == partition_key
+        ]
+
+    def tasks(self, run: Run) -> list[TaskState]:
+        """The tasks of a run and how they stand."""
+        path = f"/dags/{run.dag_id}/dagRuns/{run.run_id}/taskInstances"
+        return [
+            TaskState(run.dag_id, run.run_id, t["task_id"], t["state"], t["duration"], t["try_number"])
+            for t in self._call("GET", path)["task_instances"]
+        ]
+
+    def log_tail(self, task: TaskState, lines: int = 25) -> str:
+        """The last lines a task wrote."""
+        path = (
+            f"/dags/{task.dag_id}/dagRuns/{task.run_id}/taskInstances/{task.task_id}/logs/{task.try_number}"
+        )
+        try:
+            content = self._call("GET", path, headers={"Accept": "application/json"})["content"]
+        except (ServerError, KeyError):
+            return "(no log)"
+        said = [e if isinstance(e, str) else f"{e.get('level', '')}: {e.get('event', '')}" for e in content]
+        return "\n".join(said[-lines:])

@@ -1,0 +1,70 @@
+"""Scores customers, builds the marts, asks the last gates and publishes the edition.
+
+Starts when the features of a business date are there. `ensure_champions` trains a model only where no valid one
+stands. The ml and marts gates block the edition when scores or marts are wrong; what BI reads stays as it was.
+`publish` moves one pointer in one transaction and may be run again at any time.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow.sdk import Asset, PartitionedAssetTimetable, dag, task
+
+from customer_knowledge.dag_defaults import (
+    EDITION,
+    FEATURES,
+    GATE,
+    Tag,
+    as_of_date,
+    asset,
+    dag_arguments,
+    profile_in_force,
+)
+
+SCHEDULE = PartitionedAssetTimetable(assets=Asset(**asset(FEATURES)))
+
+
+@dag(schedule=SCHEDULE, doc_md=__doc__, **dag_arguments(Tag.PREDICT, Tag.PUBLISH))
+def score_customers() -> None:
+    """From features to a published edition, for one business date."""
+
+    @task
+    def ensure_champions(dag_run: Any = None) -> None:
+        from models_ml import lifecycle
+
+        lifecycle.ensure_champions(profile_in_force(), as_of_date(dag_run))
+
+    @task
+    def score(dag_run: Any = None) -> None:
+        from models_ml import lifecycle
+
+        lifecycle.score_all(profile_in_force(), as_of_date(dag_run))
+
+    @task(**GATE)
+    def gate(name: str, dag_run: Any = None) -> None:
+        from customer_knowledge.pipeline import building
+        from expectations import gate as gates
+
+        day = as_of_date(dag_run)
+        run = {"ml": gates.ml_gate, "marts": gates.marts_gate}[name]
+        run(profile_in_force(), building(profile_in_force(), day), day)
+
+    @task
+    def build_marts_tables(dag_run: Any = None) -> dict[str, int]:
+        from customer_knowledge.pipeline import build_marts as run
+
+        return run(profile_in_force(), as_of_date(dag_run))
+
+    @task(outlets=[Asset(**asset(EDITION))])
+    def publish(dag_run: Any = None) -> dict[str, int]:
+        from customer_knowledge.pipeline import publish as run
+
+        return run(profile_in_force(), as_of_date(dag_run))
+
+    ml_gate = gate.override(task_id="ml_gate")("ml")
+    marts_gate = gate.override(task_id="marts_gate")("marts")
+    ensure_champions() >> score() >> ml_gate >> build_marts_tables() >> marts_gate >> publish()
+
+
+score_customers()
