@@ -143,6 +143,11 @@ def _sections(at: Settings, home: AirflowHome, metadata: str) -> dict[str, dict[
             "enable_health_check": True,
             "scheduler_heartbeat_sec": 2,
             "scheduler_idle_sleep_time": 0.3,
+            # After a crash the next scheduler takes over what the dead one left within seconds, not minutes.
+            "scheduler_health_check_threshold": 10,
+            "orphaned_tasks_check_interval": 10,
+            "task_instance_heartbeat_timeout": 60,
+            "task_instance_heartbeat_timeout_detection_interval": 10,
             "catchup_by_default": False,
         },
         "dag_processor": {

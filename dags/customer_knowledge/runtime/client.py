@@ -50,9 +50,7 @@ class AirflowClient:
         body = {"username": USER, "password": server.secret(settings(), "airflow_login")}
         answer = self._http.post("/auth/token", json=body)
         if answer.status_code != httpx.codes.CREATED:
-            raise ServerError(
-                f"Airflow refused our login ({answer.status_code})", hint="`ck down`, then `ck up`"
-            )
+            raise ServerError(f"Airflow refused our login ({answer.status_code})", hint="`ck down`, then `ck up`")
         self._http.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
 
     def _call(self, method: str, path: str, **arguments: Any) -> Any:
@@ -64,9 +62,7 @@ class AirflowClient:
                 del self._http.headers["Authorization"]
                 continue
             if answer.is_error:
-                raise ServerError(
-                    f"Airflow answered {answer.status_code} to {method} {path}: {answer.text[:300]}"
-                )
+                raise ServerError(f"Airflow answered {answer.status_code} to {method} {path}: {answer.text[:300]}")
             return answer.json() if answer.content else None
         return None
 
@@ -104,12 +100,27 @@ class AirflowClient:
 
     def log_tail(self, task: TaskState, lines: int = 25) -> str:
         """The last lines a task wrote."""
-        path = (
-            f"/dags/{task.dag_id}/dagRuns/{task.run_id}/taskInstances/{task.task_id}/logs/{task.try_number}"
-        )
+        path = f"/dags/{task.dag_id}/dagRuns/{task.run_id}/taskInstances/{task.task_id}/logs/{task.try_number}"
         try:
             content = self._call("GET", path, headers={"Accept": "application/json"})["content"]
         except (ServerError, KeyError):
             return "(no log)"
-        said = [e if isinstance(e, str) else f"{e.get('level', '')}: {e.get('event', '')}" for e in content]
-        return "\n".join(said[-lines:])
+        return "\n".join([line for entry in content for line in _said(entry)][-lines:])
+
+    def failure(self, task: TaskState) -> str:
+        """What a failed task's exception said."""
+        path = f"/dags/{task.dag_id}/dagRuns/{task.run_id}/taskInstances/{task.task_id}/logs/{task.try_number}"
+        try:
+            content = self._call("GET", path, headers={"Accept": "application/json"})["content"]
+        except (ServerError, KeyError):
+            return "its log cannot be read"
+        causes = [c for e in content if isinstance(e, dict) for c in e.get("error_detail") or []]
+        return str(causes[0]["exc_value"]) if causes else "it ended without a word"
+
+
+def _said(entry: Any) -> list[str]:
+    """A log entry as lines: the event, and the exception's type and words where there is one."""
+    if isinstance(entry, str):
+        return [entry]
+    causes = [f"  {c['exc_type']}: {c['exc_value']}" for c in entry.get("error_detail") or []]
+    return [f"{entry.get('level') or ''}: {entry.get('event', '')}", *causes]

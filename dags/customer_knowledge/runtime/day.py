@@ -1,0 +1,165 @@
+"""Driving one business date through Airflow: trigger the extracts, follow every DAG, say how it ended."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+from customer_knowledge.errors import CustomerKnowledgeError
+from customer_knowledge.profile import Profile
+from customer_knowledge.runtime import airflow
+from customer_knowledge.runtime.client import FINISHED, AirflowClient, Run, TaskState
+from customer_knowledge.warehouse import editions
+from customer_knowledge.warehouse.connections import warehouse
+from customer_knowledge.warehouse.editions import Edition
+
+DEADLINE_SECONDS = 3600
+BUILD, SCORE = "build_marts", "score_customers"
+ACTIVE = ("queued", "running")
+
+
+class DayFailed(CustomerKnowledgeError):
+    """A business date did not reach publication; the published edition stays in place."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """A task that changed its state."""
+
+    dag_id: str
+    task_id: str
+    state: str
+    seconds: float | None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a day ended: the edition, whether it was there already, and the seconds each task took."""
+
+    edition: Edition
+    was_published_already: bool
+    seconds: float
+    task_seconds: dict[tuple[str, str], float]
+
+
+def extract_dags(profile: Profile) -> tuple[str, ...]:
+    """The extract DAGs an insurer's connectors need."""
+    kinds = {c.system: c.kind for c in profile.connectors}
+    return tuple(sorted({"extract_files" if k == "files" else f"extract_{s}" for s, k in kinds.items()}))
+
+
+class _Follower:
+    """Watches the runs of one partition until they end."""
+
+    def __init__(self, client: AirflowClient, profile: Profile, day: date, tell: Callable[[Step], None]) -> None:
+        self.client, self.profile, self.key, self.tell = client, profile, day.isoformat(), tell
+        self.dags = (*extract_dags(profile), BUILD, SCORE)
+        self.states: dict[tuple[str, str, str], str] = {}
+        self.seconds: dict[tuple[str, str], float] = {}
+        self.ended_before = {
+            (run.dag_id, run.run_id)
+            for dag_id in self.dags
+            for run in client.runs(dag_id, self.key)
+            if run.state not in ACTIVE
+        }
+
+    def active(self) -> list[Run]:
+        """Runs of the partition that are under way, e.g. after a crash."""
+        return [r for dag_id in self.dags for r in self.client.runs(dag_id, self.key) if r.state in ACTIVE]
+
+    def start(self, force: bool) -> None:
+        """Trigger what is not under way."""
+        if self.active():
+            return
+        if force:
+            self.client.trigger(BUILD, self.key, {"force": True})
+            return
+        for dag_id in extract_dags(self.profile):
+            self.client.trigger(dag_id, self.key)
+
+    def look(self) -> bool:
+        """Tell what changed; True when the day is through.
+
+        Raises:
+            DayFailed: a run failed; says which task and why.
+        """
+        runs = [
+            run
+            for dag_id in self.dags
+            for run in self.client.runs(dag_id, self.key)
+            if (dag_id, run.run_id) not in self.ended_before
+        ]
+        tasks = {(run.dag_id, run.run_id): self._tasks(run) for run in runs}
+        for run in runs:
+            if run.state == "failed":
+                raise self._failed(tasks[run.dag_id, run.run_id])
+        built = [run for run in runs if run.dag_id == BUILD and run.state == "success"]
+        skipped = any(t.state == "skipped" for run in built for t in tasks[run.dag_id, run.run_id])
+        return skipped or any(run.dag_id == SCORE and run.state == "success" for run in runs)
+
+    def _tasks(self, run: Run) -> list[TaskState]:
+        found = self.client.tasks(run)
+        for task in found:
+            key = (task.dag_id, task.run_id, task.task_id)
+            if task.state and self.states.get(key) != task.state:
+                self.states[key] = task.state
+                if task.state in FINISHED and task.seconds is not None:
+                    self.seconds[task.dag_id, task.task_id] = task.seconds
+                self.tell(Step(task.dag_id, task.task_id, task.state, task.seconds))
+        return found
+
+    def _failed(self, tasks: list[TaskState]) -> DayFailed:
+        guilty = [task for task in tasks if task.state == "failed"]
+        said = [f"{t.dag_id}.{t.task_id}: {self.client.failure(t)}" for t in guilty]
+        return DayFailed(
+            f"{self.key} did not reach publication. " + "\n".join(said or ["a run failed without a failed task"]),
+            hint="the published edition stays in place; `ck gate show` and `ck edition list` tell more",
+        )
+
+
+def run_day(
+    profile: Profile,
+    as_of_date: date,
+    *,
+    force: bool = False,
+    on_progress: Callable[[Step], None] = lambda _: None,
+    deadline_seconds: float = DEADLINE_SECONDS,
+) -> Outcome:
+    """Take a business date from extraction to publication, or go on with one that was cut short.
+
+    Args:
+        force: build and publish another edition of the date from the batches that have landed, even if the
+            same one is published.
+
+    Raises:
+        DayFailed: a task failed, a gate closed, or the deadline passed.
+    """
+    began = time.monotonic()
+    client = AirflowClient(airflow.start(profile))
+    _wait_for_dags(client, profile)
+    with warehouse(profile) as connection:
+        before = editions.latest(connection, as_of_date)
+    follower = _Follower(client, profile, as_of_date, on_progress)
+    follower.start(force)
+    while not follower.look():
+        if time.monotonic() - began > deadline_seconds:
+            raise DayFailed(f"{as_of_date} took longer than {deadline_seconds:.0f} s", hint="look into Airflow's page")
+        time.sleep(0.7)
+    with warehouse(profile) as connection:
+        edition = editions.latest(connection, as_of_date)
+    if edition is None or edition.state != "published":
+        raise DayFailed(f"Airflow ended {as_of_date}, but no edition of it is published", hint="`ck edition list`")
+    same = before is not None and before.edition_id == edition.edition_id and before.state == "published"
+    return Outcome(edition, same, time.monotonic() - began, follower.seconds)
+
+
+def _wait_for_dags(client: AirflowClient, profile: Profile, seconds: float = 90) -> None:
+    needed = {*extract_dags(profile), BUILD, SCORE}
+    deadline = time.monotonic() + seconds
+    while missing := needed - client.dag_ids():
+        if time.monotonic() > deadline:
+            errors = client.import_errors()
+            raise DayFailed(f"Airflow has not parsed {', '.join(sorted(missing))}", hint="; ".join(errors) or None)
+        time.sleep(0.5)

@@ -1,0 +1,111 @@
+"""`make demo`: a server, an insurer, a day; the second time the next day."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from datetime import date
+from pathlib import Path
+
+from rich.console import Console
+
+from customer_knowledge.errors import ConfigurationError
+from customer_knowledge.profile import Profile, load
+from customer_knowledge.runtime import airflow, day, summary
+from customer_knowledge.runtime.progress import DayProgress
+from customer_knowledge.settings import settings
+from customer_knowledge.warehouse import editions, schemas, server
+from customer_knowledge.warehouse.connections import warehouse
+
+
+def use_insurer(insurer: str) -> Profile:
+    """Make an insurer the one in force in this process and in what it starts.
+
+    Raises:
+        ConfigurationError: there is no such profile.
+    """
+    profile = load(insurer)
+    os.environ["CK_INSURER"] = insurer
+    settings.cache_clear()
+    return profile
+
+
+def bring_up(profile: Profile, console: Console, *, with_airflow: bool = True) -> None:
+    """Start PostgreSQL, prepare the warehouse, and start the insurer's Airflow (others' are stopped)."""
+    with console.status("starting PostgreSQL"):
+        server.start(settings())
+        schemas.prepare(profile)
+    if with_airflow:
+        stop_airflows(except_for=profile.insurer)
+        with console.status("starting Airflow") as status:
+            home = airflow.start(profile, status.update)
+        console.print(f"Airflow is ready at {home.url}", highlight=False)
+
+
+def stop_airflows(except_for: str | None = None) -> list[str]:
+    """Stop the Airflow of every insurer that has one here; gives those that ran."""
+    homes = settings().data_dir / "airflow"
+    names = [p.name for p in homes.iterdir()] if homes.is_dir() else []
+    return [name for name in names if name != except_for and airflow.stop(settings(), name)]
+
+
+def run(console: Console, insurer: str, data: Path | None) -> None:
+    """Set everything up, take one business date to publication and print the summary.
+
+    Raises:
+        ConfigurationError: the insurer reads files and none was given.
+        DayFailed: the day did not reach publication.
+    """
+    profile = use_insurer(insurer)
+    with console.status("starting PostgreSQL"):
+        server.start(settings())
+        schemas.prepare(profile)
+    if profile.calendar == "source":
+        as_of_date = _sample_day(profile, console)
+    else:
+        _take_delivery(profile, data, console)
+        as_of_date = profile.first_as_of_date
+    bring_up(profile, console)
+    console.print(f"Business date {as_of_date}", highlight=False)
+    with DayProgress(console) as progress:
+        outcome = day.run_day(profile, as_of_date, on_progress=progress)
+    summary.show(console, profile, outcome)
+
+
+def _sample_day(profile: Profile, console: Console) -> date:
+    """The sample insurer's business date: made on first use, moved on once the day before is published."""
+    from customer_knowledge.sample_insurer import advance, simulate
+
+    at = settings()
+    schemas.prepare_sources()
+    today = advance.current_day()
+    if today is None:
+        with console.status(f"simulating an insurer with {at.customers:,} customers"):
+            simulate.create(at.customers, at.seed, profile.first_as_of_date)
+        return profile.first_as_of_date
+    with warehouse(profile) as connection:
+        newest = editions.latest(connection, today)
+    if newest is None or newest.state not in ("published", "withdrawn"):
+        console.print(f"{today} is not published yet: going on with it", highlight=False)
+        return today
+    with console.status("letting a business day pass"):
+        return advance.advance_day(at.seed)
+
+
+def _take_delivery(profile: Profile, data: Path | None, console: Console) -> None:
+    """Copy the given file into the drop folder, alone; without one, what lies there is read."""
+    folder = settings().drops_dir
+    folder.mkdir(parents=True, exist_ok=True)
+    if data is None:
+        if not any(folder.iterdir()):
+            raise ConfigurationError(
+                f"{profile.label_en} reads a file, and none was given",
+                hint=f"make demo SOURCE={profile.insurer} DATA=path/to/file.csv",
+            )
+        return
+    if not data.is_file():
+        raise ConfigurationError(f"there is no file {data}", hint="give its path with DATA=…")
+    for old in folder.iterdir():
+        old.unlink()
+    shutil.copyfile(data, folder / data.name)
+    console.print(f"{data.name} delivered to the drop folder", highlight=False)
