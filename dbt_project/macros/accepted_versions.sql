@@ -1,0 +1,56 @@
+{#-
+    Which landed versions an edition is made of. Three short macros, used by staging only.
+
+    A version belongs to the edition when its batch does. It is rejected when a gate turned it away and no batch of
+    this edition released it again. `key` is the list of the source's key columns.
+-#}
+{% macro edition_batches() -%}
+    select batch_id from {{ source('ops', 'edition_batch') }} where edition_id = {{ var('edition_id') }}
+{%- endmacro %}
+
+
+{% macro rejected_versions(system, table) -%}
+    select version_id from {{ source('ops', 'rejected_version') }}
+    where
+        source_system = '{{ system }}'
+        and source_table = '{{ table }}'
+        and (released_batch_id is null or released_batch_id not in ({{ edition_batches() }}))
+{%- endmacro %}
+
+
+{#- The newest accepted version of each key, unless it is a deletion; `is_stale`: a newer one was rejected. -#}
+{% macro accepted_versions(system, table, key) -%}
+    select
+        accepted.*,
+        coalesce(rejected._version_id > accepted._version_id, false) as is_stale
+    from (
+        select distinct on ({{ key | join(', ') }}) *
+        from {{ source('landing', system ~ '__' ~ table) }}
+        where
+            _batch_id in ({{ edition_batches() }})
+            and _version_id not in ({{ rejected_versions(system, table) }})
+        order by {{ key | join(', ') }}, _batch_id desc, _version_id desc
+    ) as accepted
+    left join (
+        select {{ key | join(', ') }}, max(_version_id) as _version_id
+        from {{ source('landing', system ~ '__' ~ table) }}
+        where
+            _batch_id in ({{ edition_batches() }})
+            and _version_id in ({{ rejected_versions(system, table) }})
+        group by {{ key | join(', ') }}
+    ) as rejected using ({{ key | join(', ') }})
+    where not accepted._is_deleted
+{%- endmacro %}
+
+
+{#- The newest version of each key where that version is rejected: what the source says now and nobody sees. -#}
+{% macro rejected_heads(system, table, key) -%}
+    select head.*
+    from (
+        select distinct on ({{ key | join(', ') }}) *
+        from {{ source('landing', system ~ '__' ~ table) }}
+        where _batch_id in ({{ edition_batches() }})
+        order by {{ key | join(', ') }}, _batch_id desc, _version_id desc
+    ) as head
+    where head._version_id in ({{ rejected_versions(system, table) }})
+{%- endmacro %}

@@ -1,0 +1,20 @@
+with identified as (
+    select * from {{ ref('int_parties__identified') }}
+),
+
+customers as (
+    select * from {{ ref('dim_customer') }}
+),
+
+final as (
+    select
+        identified.party_key,
+        identified.source_system,
+        identified.party_id,
+        identified.customer_key,
+        identified.identity_rule
+    from identified
+    inner join customers on identified.customer_key = customers.customer_key
+)
+
+select * from final

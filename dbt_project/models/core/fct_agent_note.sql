@@ -1,0 +1,23 @@
+with notes as (
+    select * from {{ ref('input__agent_notes') }}
+),
+
+crosswalk as (
+    select * from {{ ref('customer_crosswalk') }}
+),
+
+final as (
+    select
+        notes.note_key,
+        notes.agent_key,
+        crosswalk.customer_key,
+        notes.title,
+        notes.body,
+        notes.occurred_on,
+        notes.known_on,
+        notes.is_stale
+    from notes
+    left join crosswalk on notes.party_key = crosswalk.party_key
+)
+
+select * from final

@@ -1,0 +1,25 @@
+with payments as (
+    select * from {{ ref('input__premiums_received') }}
+),
+
+holders as (
+    select * from {{ ref('int_policies__held') }}
+),
+
+final as (
+    select
+        payments.premium_payment_key,
+        payments.source_system,
+        payments.premium_due_key,
+        payments.policy_key,
+        holders.customer_key,
+        payments.paid_on,
+        payments.amount,
+        payments.occurred_on,
+        payments.known_on,
+        payments.is_stale
+    from payments
+    left join holders on payments.policy_key = holders.policy_key
+)
+
+select * from final

@@ -1,0 +1,21 @@
+with surveys as (
+    select * from {{ ref('input__surveys') }}
+),
+
+crosswalk as (
+    select * from {{ ref('customer_crosswalk') }}
+),
+
+final as (
+    select
+        surveys.survey_key,
+        crosswalk.customer_key,
+        surveys.score,
+        surveys.occurred_on,
+        surveys.known_on,
+        surveys.is_stale
+    from surveys
+    left join crosswalk on surveys.party_key = crosswalk.party_key
+)
+
+select * from final

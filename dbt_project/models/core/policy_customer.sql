@@ -1,0 +1,24 @@
+with policy_parties as (
+    select * from {{ ref('input__policy_parties') }}
+),
+
+policies as (
+    select * from {{ ref('input__policies') }}
+),
+
+crosswalk as (
+    select * from {{ ref('customer_crosswalk') }}
+),
+
+final as (
+    select distinct
+        policy_parties.policy_key,
+        crosswalk.customer_key,
+        policy_parties.role
+    from policy_parties
+    inner join policies on policy_parties.policy_key = policies.policy_key
+    inner join crosswalk on policy_parties.party_key = crosswalk.party_key
+    where policy_parties.role in ('policyholder', 'insured')
+)
+
+select * from final

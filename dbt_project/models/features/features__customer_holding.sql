@@ -1,0 +1,68 @@
+with moments as (
+    select * from {{ ref('features__customer_contact') }}
+),
+
+periods as (
+    select * from {{ ref('fct_policy_period') }}
+),
+
+policies as (
+    select * from {{ ref('dim_policy') }}
+),
+
+-- What each customer held, as it was seen on the date.
+held as (
+    select
+        moments.customer_key,
+        moments.as_of_date,
+        count(*)::integer as policies_in_force,
+        count(distinct policies.line_of_business)::integer as lines_held,
+        bool_or(policies.line_of_business = 'life') as holds_life,
+        bool_or(policies.line_of_business = 'health') as holds_health,
+        bool_or(policies.line_of_business = 'accident') as holds_accident,
+        bool_or(policies.line_of_business = 'motor') as holds_motor,
+        bool_or(policies.line_of_business = 'property') as holds_property,
+        sum(policies.annual_premium) filter (where not policies.is_single_pay) as annual_premium_in_force,
+        sum(policies.sum_assured) as sum_assured_in_force
+    from moments
+    inner join periods
+        on
+            moments.customer_key = periods.customer_key
+            and periods.in_view_from <= moments.as_of_date
+            and (periods.in_view_until is null or periods.in_view_until > moments.as_of_date)
+    inner join policies on periods.policy_key = policies.policy_key and policies.known_on <= moments.as_of_date
+    where periods.in_force_flag
+    group by moments.customer_key, moments.as_of_date
+),
+
+began as (
+    select
+        moments.customer_key,
+        moments.as_of_date,
+        min(policies.issued_on) as customer_since
+    from moments
+    inner join policies
+        on moments.customer_key = policies.customer_key and policies.known_on <= moments.as_of_date
+    group by moments.customer_key, moments.as_of_date
+),
+
+final as (
+    select
+        moments.customer_key,
+        moments.as_of_date,
+        coalesce(held.policies_in_force, 0) as policies_in_force,
+        coalesce(held.lines_held, 0) as lines_held,
+        coalesce(held.holds_life, false) as holds_life,
+        coalesce(held.holds_health, false) as holds_health,
+        coalesce(held.holds_accident, false) as holds_accident,
+        coalesce(held.holds_motor, false) as holds_motor,
+        coalesce(held.holds_property, false) as holds_property,
+        coalesce(held.annual_premium_in_force, 0)::numeric(16, 2) as annual_premium_in_force,
+        coalesce(held.sum_assured_in_force, 0)::numeric(16, 2) as sum_assured_in_force,
+        coalesce((moments.as_of_date - began.customer_since) / 30, 0)::integer as tenure_months
+    from moments
+    left join held using (customer_key, as_of_date)
+    left join began using (customer_key, as_of_date)
+)
+
+select * from final

@@ -1,0 +1,25 @@
+with contact as (
+    select * from {{ ref('features__customer_contact') }}
+),
+
+policies as (
+    select * from {{ ref('dim_policy') }}
+),
+
+-- Lines bought in the twelve months up to the edition's date, by who was a customer before them.
+final as (
+    select distinct
+        contact.customer_key,
+        contact.as_of_date,
+        policies.line_of_business
+    from contact
+    inner join policies on contact.customer_key = policies.customer_key
+    where
+        contact.as_of_date = ('{{ var("as_of_date") }}'::date - interval '12 months')::date
+        and policies.issued_on > contact.as_of_date
+        and policies.issued_on <= '{{ var("as_of_date") }}'::date
+        and policies.known_on <= '{{ var("as_of_date") }}'::date
+        and policies.line_of_business is not null
+)
+
+select * from final

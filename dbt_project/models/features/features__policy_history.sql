@@ -1,0 +1,68 @@
+with observations as (
+    select * from {{ ref('features__observation') }}
+),
+
+claims as (
+    select * from {{ ref('fct_claim') }}
+),
+
+claim_payments as (
+    select * from {{ ref('fct_claim_payment') }}
+),
+
+events as (
+    select * from {{ ref('fct_policy_event') }}
+),
+
+claimed as (
+    select
+        observations.unit_key,
+        sum(claims.claim_count)::integer as claims_count_3y
+    from observations
+    inner join claims
+        on
+            observations.policy_key = claims.policy_key
+            and claims.known_on <= observations.as_of_date
+            and claims.incurred_on > observations.as_of_date - interval '3 years'
+    group by observations.unit_key
+),
+
+paid as (
+    select
+        observations.unit_key,
+        sum(claim_payments.amount) as claims_paid_3y
+    from observations
+    inner join claim_payments
+        on
+            observations.policy_key = claim_payments.policy_key
+            and claim_payments.known_on <= observations.as_of_date
+            and claim_payments.paid_on > observations.as_of_date - interval '3 years'
+    group by observations.unit_key
+),
+
+happened as (
+    select
+        observations.unit_key,
+        count(*) filter (where events.event_type = 'loan_taken')::integer as loans_taken,
+        count(*) filter (where events.event_type = 'reinstated')::integer as times_reinstated
+    from observations
+    inner join events
+        on observations.policy_key = events.policy_key and events.known_on <= observations.as_of_date
+    where events.event_type in ('loan_taken', 'reinstated')
+    group by observations.unit_key
+),
+
+final as (
+    select
+        observations.unit_key,
+        coalesce(claimed.claims_count_3y, 0) as claims_count_3y,
+        coalesce(paid.claims_paid_3y, 0)::numeric(16, 2) as claims_paid_3y,
+        coalesce(happened.loans_taken, 0) as loans_taken,
+        coalesce(happened.times_reinstated, 0) as times_reinstated
+    from observations
+    left join claimed on observations.unit_key = claimed.unit_key
+    left join paid on observations.unit_key = paid.unit_key
+    left join happened on observations.unit_key = happened.unit_key
+)
+
+select * from final

@@ -1,0 +1,75 @@
+with observations as (
+    select * from {{ ref('features__observation') }}
+),
+
+events as (
+    select * from {{ ref('fct_policy_event') }} where known_on <= '{{ var("as_of_date") }}'::date
+),
+
+payments as (
+    select * from {{ ref('fct_premium_payment') }} where known_on <= '{{ var("as_of_date") }}'::date
+),
+
+terms as (
+    select
+        *,
+        lead(premium) over following as next_premium,
+        lead(policy_term_key) over following is null as is_last
+    from {{ ref('fct_policy_term') }}
+    window following as (partition by policy_key order by term_starts_on)
+),
+
+-- The first exit by choice within the horizon. A term's contract ends when it was its last and an end is recorded.
+exits as (
+    select distinct on (observations.unit_key)
+        observations.unit_key,
+        events.event_type as exit_cause
+    from observations
+    inner join events on observations.policy_key = events.policy_key
+    left join terms on observations.policy_term_key = terms.policy_term_key
+    where
+        events.event_type in ('suspended', 'surrendered', 'expired')
+        and (
+            (observations.policy_term_key is not null and terms.is_last)
+            or (
+                observations.policy_term_key is null
+                and events.occurred_on > observations.as_of_date
+                and events.occurred_on <= observations.horizon_ends_on
+            )
+        )
+    order by observations.unit_key, events.occurred_on, events.policy_event_key
+),
+
+received as (
+    select observations.unit_key, sum(payments.amount) as premium_received
+    from observations
+    inner join payments
+        on
+            observations.policy_key = payments.policy_key
+            and payments.paid_on > observations.as_of_date
+            and payments.paid_on <= observations.horizon_ends_on
+    where observations.policy_term_key is null
+    group by observations.unit_key
+),
+
+final as (
+    select
+        observations.unit_key,
+        observations.as_of_date,
+        observations.horizon_ends_on,
+        exits.unit_key is not null as exit_within_horizon,
+        exits.exit_cause,
+        observations.horizon_ends_on + {{ var('grace_days') }} <= '{{ var("as_of_date") }}'::date as is_mature,
+        observations.horizon_ends_on + {{ var('grace_days') }} as label_known_on,
+        case
+            when observations.policy_term_key is null then coalesce(received.premium_received, 0)
+            when exits.unit_key is not null then 0
+            else terms.next_premium
+        end::numeric(16, 2) as next_premium
+    from observations
+    left join exits on observations.unit_key = exits.unit_key
+    left join terms on observations.policy_term_key = terms.policy_term_key
+    left join received on observations.unit_key = received.unit_key
+)
+
+select * from final

@@ -1,0 +1,75 @@
+with customers as (
+    select * from {{ ref('dim_customer') }}
+),
+
+facts as (
+    select * from {{ ref('features__customer_as_of') }} where as_of_date = '{{ var("as_of_date") }}'::date
+),
+
+segments as (
+    select * from {{ ref('customer_segment') }}
+),
+
+customer_values as (
+    select * from {{ ref('customer_value') }}
+),
+
+churn as (
+    select * from {{ ref('customer_churn') }}
+),
+
+final as (
+    select
+        {{ var('edition_id') }}::bigint as edition_id,
+        '{{ var("as_of_date") }}'::date as as_of_date,
+        customers.customer_key,
+        customers.customer_type,
+        customers.is_prospect,
+        case
+            when customers.customer_type = 'person'
+                then left(customers.name, 1) || repeat('*', greatest(length(customers.name) - 1, 1))
+            else customers.name
+        end as name_masked,
+        regexp_replace(customers.phone, '^(.{3}).*(.{4})$', '\1****\2') as phone_masked,
+        customers.sex,
+        facts.age_years::integer as age_years,
+        customers.province,
+        customers.city,
+        customers.occupation,
+        customers.industry,
+        customers.headcount,
+        customers.preferred_channel,
+        customers.is_app_user,
+        customers.marketing_consent,
+        coalesce(facts.policies_in_force, 0) as policies_in_force,
+        coalesce(facts.lines_held, 0) as lines_held,
+        coalesce(facts.holds_life, false) as holds_life,
+        coalesce(facts.holds_health, false) as holds_health,
+        coalesce(facts.holds_accident, false) as holds_accident,
+        coalesce(facts.holds_motor, false) as holds_motor,
+        coalesce(facts.holds_property, false) as holds_property,
+        coalesce(facts.annual_premium_in_force, 0)::numeric(16, 2) as annual_premium_in_force,
+        coalesce(facts.sum_assured_in_force, 0)::numeric(16, 2) as sum_assured_in_force,
+        facts.tenure_months,
+        coalesce(facts.premium_received_12m, 0)::numeric(16, 2) as premium_received_12m,
+        coalesce(facts.premium_received_to_date, 0)::numeric(16, 2) as premium_received_to_date,
+        coalesce(facts.claims_paid_to_date, 0)::numeric(16, 2) as claims_paid_to_date,
+        facts.interactions_12m,
+        facts.complaints_12m,
+        facts.last_survey_score,
+        segments.segment_en,
+        segments.segment_zh,
+        customer_values.value_grade,
+        customer_values.clv,
+        churn.p_lose_any,
+        churn.risk_band,
+        customers.first_known_on,
+        customers.is_stale
+    from customers
+    left join facts on customers.customer_key = facts.customer_key
+    left join segments on customers.customer_key = segments.customer_key
+    left join customer_values on customers.customer_key = customer_values.customer_key
+    left join churn on customers.customer_key = churn.customer_key
+)
+
+select * from final

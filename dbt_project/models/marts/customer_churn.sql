@@ -1,0 +1,38 @@
+with scores as (
+    select * from {{ source('ml', 'customer_churn') }}
+),
+
+reasons as (
+    select * from {{ ref('churn_reason') }}
+),
+
+final as (
+    select
+        {{ var('edition_id') }}::bigint as edition_id,
+        scores.as_of_date,
+        scores.customer_key,
+        scores.policies_at_risk,
+        scores.p_lose_any::numeric(8, 6) as p_lose_any,
+        scores.p_lose_all::numeric(8, 6) as p_lose_all,
+        scores.expected_policies_lost::numeric(12, 6) as expected_policies_lost,
+        scores.premium_in_force,
+        scores.premium_at_risk,
+        scores.risk_band,
+        scores.reason_1_code,
+        first_reason.sentence_en as reason_1_en,
+        first_reason.sentence_zh as reason_1_zh,
+        scores.reason_2_code,
+        second_reason.sentence_en as reason_2_en,
+        second_reason.sentence_zh as reason_2_zh,
+        scores.reason_3_code,
+        third_reason.sentence_en as reason_3_en,
+        third_reason.sentence_zh as reason_3_zh,
+        scores.model_run_id
+    from scores
+    left join reasons as first_reason on scores.reason_1_code = first_reason.reason_code
+    left join reasons as second_reason on scores.reason_2_code = second_reason.reason_code
+    left join reasons as third_reason on scores.reason_3_code = third_reason.reason_code
+    where scores.as_of_date = '{{ var("as_of_date") }}'::date
+)
+
+select * from final

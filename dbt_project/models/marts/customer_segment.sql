@@ -1,0 +1,25 @@
+with scores as (
+    select * from {{ source('ml', 'customer_segment') }}
+),
+
+segments as (
+    select * from {{ source('ml', 'segment') }}
+),
+
+final as (
+    select
+        {{ var('edition_id') }}::bigint as edition_id,
+        scores.as_of_date,
+        scores.customer_key,
+        scores.segment_id::integer as segment_id,
+        segments.label_en as segment_en,
+        segments.label_zh as segment_zh,
+        scores.membership::numeric(8, 6) as membership,
+        scores.model_run_id
+    from scores
+    inner join segments
+        on scores.model_run_id = segments.model_run_id and scores.segment_id = segments.segment_id
+    where scores.as_of_date = '{{ var("as_of_date") }}'::date
+)
+
+select * from final

@@ -1,0 +1,51 @@
+{#-
+    Agents' notes without the party's name, phones and ID numbers. A note whose party is not known cannot be checked
+    for names: its text is withheld. Full-text search: Chinese characters stand apart, so that a phrase finds them:
+    `search @@ phraseto_tsquery('simple', '续 保')`.
+-#}
+with notes as (
+    select * from {{ ref('fct_agent_note') }}
+),
+
+customers as (
+    select * from {{ ref('dim_customer') }}
+),
+
+named as (
+    select
+        notes.*,
+        customers.name,
+        customers.name is not null and length(customers.name) > 1 as is_checkable,
+        coalesce(notes.title, '') as title_text
+    from notes
+    left join customers on notes.customer_key = customers.customer_key
+),
+
+redacted as (
+    select
+        named.*,
+        case
+            when is_checkable then {{ redacted('body', 'name') }}
+            else '【未核对,正文不公开】'
+        end as body_redacted,
+        case when is_checkable then {{ redacted('title_text', 'name') }} else '' end as title_redacted
+    from named
+),
+
+final as (
+    select
+        {{ var('edition_id') }}::bigint as edition_id,
+        '{{ var("as_of_date") }}'::date as as_of_date,
+        note_key as item_key,
+        'agent_note' as kind,
+        customer_key,
+        agent_key as contributor_key,
+        occurred_on as written_on,
+        title_redacted as title,
+        body_redacted as body,
+        case when is_checkable then 'redacted' else 'withheld' end as pii_check,
+        to_tsvector('simple', regexp_replace(title_redacted || ' ' || body_redacted, '([一-鿿])', ' \1 ', 'g')) as search
+    from redacted
+)
+
+select * from final

@@ -1,0 +1,50 @@
+-- Accounting identities: what is paid on claims adds up, who holds a policy is no prospect, what ended is not in force.
+{{ config(tags=['severity_stop', 'hurts_customer_value', 'hurts_customer_360', 'hurts_persistency']) }}
+
+with paid as (
+    select
+        claims.claim_key as broken_key,
+        'paid amount is not the sum of its payments' as identity
+    from {{ ref('fct_claim') }} as claims
+    left join {{ ref('fct_claim_payment') }} as payments on claims.claim_key = payments.claim_key
+    group by claims.claim_key, claims.paid_amount
+    having claims.paid_amount <> coalesce(sum(payments.amount), 0)
+),
+
+held as (
+    select
+        customers.customer_key,
+        'a customer without a policy, or a prospect with one'
+    from {{ ref('dim_customer') }} as customers
+    left join {{ ref('policy_customer') }} as held on customers.customer_key = held.customer_key
+    group by customers.customer_key, customers.is_prospect
+    having customers.is_prospect <> (count(held.policy_key) = 0)
+),
+
+in_force as (
+    select
+        policy_key,
+        'in force and ended'
+    from {{ ref('dim_policy') }}
+    where in_force_flag and (ended_on is not null or status is null)
+),
+
+in_view as (
+    select
+        policy_key,
+        'two statuses in view'
+    from {{ ref('fct_policy_period') }}
+    where
+        in_view_from <= '{{ var("as_of_date") }}'::date
+        and (in_view_until is null or in_view_until > '{{ var("as_of_date") }}'::date)
+    group by policy_key
+    having count(*) > 1
+)
+
+select * from paid
+union all
+select * from held
+union all
+select * from in_force
+union all
+select * from in_view
