@@ -31,13 +31,13 @@ def score_customers() -> None:
 
     @task
     def ensure_champions(dag_run: Any = None) -> None:
-        from models_ml import lifecycle
+        import models_ml.lifecycle as lifecycle
 
         lifecycle.ensure_champions(profile_in_force(), as_of_date(dag_run))
 
     @task
     def score(dag_run: Any = None) -> None:
-        from models_ml import lifecycle
+        import models_ml.lifecycle as lifecycle
 
         lifecycle.score_all(profile_in_force(), as_of_date(dag_run))
 

@@ -19,8 +19,8 @@ def train_models() -> None:
 
     @task
     def train() -> None:
+        import models_ml.lifecycle as lifecycle
         from customer_knowledge.pipeline import published_date
-        from models_ml import lifecycle
 
         lifecycle.train_all(profile_in_force(), published_date(profile_in_force()))
 

@@ -26,6 +26,12 @@ ATTEMPTS = (
     "set role ck_marts_reader",
     "delete from marts.alpha",
     "select * from pg_authid",
+    "select lo_from_bytea(0, 'x')",
+    "select pg_advisory_lock(hashtext('customer_knowledge.edition'))",
+    "create function marts.mine() returns int language sql as 'select 1'",
+    "alter view marts.alpha rename to mine",
+    "drop view marts.alpha",
+    "insert into marts_store.pointer values (1, 1)",
 )
 
 
@@ -58,7 +64,7 @@ def test_bi_sees_marts_and_nothing_else(sample: Profile) -> None:
 
 def test_bi_cannot_enter_other_databases(postgres: server.Server) -> None:
     schemas.prepare_sources()
-    for database in ("policy_admin", "crm"):
+    for database in ("policy_admin", "crm", "postgres", "template1"):
         with pytest.raises(ServerError, match="cannot connect"):
             connect(database, "bi")
 
@@ -85,3 +91,19 @@ def test_no_role_is_mightier_than_it_needs(sample: Profile) -> None:
 def test_starting_twice_is_starting_once(postgres: server.Server) -> None:
     assert server.start(settings()) == postgres
     assert server.status(settings()) == postgres
+
+
+def test_preparing_again_changes_nothing_and_gives_nothing_to_everybody(sample: Profile) -> None:
+    schemas.prepare(sample)
+    schemas.prepare(sample)
+    with warehouse(sample) as connection:
+        public = connection.execute(
+            "select c.oid::regclass::text from pg_class c, aclexplode(c.relacl) a"
+            " where a.grantee = 0 and relnamespace::regnamespace::text = any(%s)"
+            " union all select nspname from pg_namespace n, aclexplode(n.nspacl) a"
+            " where a.grantee = 0 and nspname = any(%s)",
+            (SCHEMAS, [*SCHEMAS, "public"]),
+        ).fetchall()
+        assert public == []
+        limits = connection.execute("show lock_timeout").fetchone()
+    assert limits == ("1min",)

@@ -127,7 +127,7 @@ def test_a_removed_column_and_a_removed_mart_are_refused(sample: Profile) -> Non
 def test_a_reader_of_a_view_that_changes_shape_is_waited_for_and_then_respected(
     sample: Profile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("customer_knowledge.warehouse.publish.SHAPE_LOCK_TIMEOUT", "200ms")
+    monkeypatch.setattr("customer_knowledge.warehouse.publish.PATIENCE_SECONDS", 0.2)
     first, _ = publish_day(sample)
     with connect(sample.database, "bi") as reader:
         reader.execute("select * from marts.beta").fetchall()
@@ -197,12 +197,12 @@ def test_same_rows_same_hash_whatever_their_order_and_one_change_shows(sample: P
 
 
 def test_an_interrupted_publish_is_taken_up_again(sample: Profile) -> None:
-    from customer_knowledge.warehouse import publish as module
+    from customer_knowledge.warehouse import partitions
 
     with warehouse(sample) as connection:
         edition_id = new_edition(connection, DAY)
         build(connection, edition_id, DAY, marts())
-        module._make_ready(connection, marts()[0], edition_id)
+        partitions.make_ready(connection, marts()[0], edition_id)
         connection.commit()
     assert publish_marts(sample, edition_id, marts()).pointer_moved
     assert seen(sample) == [(edition_id, 3)]

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import json
+import fcntl
 import os
-import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 
 from customer_knowledge.errors import ServerError
 from customer_knowledge.profile import Profile
-from customer_knowledge.runtime import airflow_home
+from customer_knowledge.runtime import airflow_home, processes
 from customer_knowledge.runtime.airflow_home import AirflowHome
 from customer_knowledge.settings import Settings, settings
 
@@ -24,8 +24,10 @@ COMPONENTS = {
     "scheduler": ["scheduler", "--skip-serve-logs"],
     "dag-processor": ["dag-processor"],
 }
-READY_SECONDS = 180
-STOP_SECONDS = 15
+READY_SECONDS = 180.0
+# A busy machine makes a living scheduler look ill for a moment; restarting it would cut its tasks short.
+RECOVERY_SECONDS = 45.0
+STOP_SECONDS = 15.0
 
 
 def _environment(at: Settings, profile: Profile, home: AirflowHome) -> dict[str, str]:
@@ -73,26 +75,10 @@ def _tail(path: Path, lines: int = 15) -> str:
     return "\n".join(path.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])
 
 
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except OSError:
-        return False
-    stat = Path(f"/proc/{pid}/stat")
-    return not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] != "Z"
-
-
-def _recorded(home: AirflowHome) -> dict[str, int]:
-    if not home.pid_file.exists():
-        return {}
-    found: dict[str, int] = json.loads(home.pid_file.read_text(encoding="utf-8"))
-    return found
-
-
 def status(at: Settings, insurer: str) -> dict[str, bool]:
     """Which components of an insurer's Airflow run."""
-    pids = _recorded(airflow_home.locate(at, insurer))
-    return {name: name in pids and _alive(pids[name]) for name in COMPONENTS}
+    known = processes.remembered(airflow_home.locate(at, insurer).pid_file)
+    return {name: name in known and processes.is_alive(known[name]) for name in COMPONENTS}
 
 
 def is_healthy(home: AirflowHome) -> bool:
@@ -104,6 +90,14 @@ def is_healthy(home: AirflowHome) -> bool:
     return all(answer[part]["status"] == "healthy" for part in ("metadatabase", "scheduler", "dag_processor"))
 
 
+@contextmanager
+def _alone(home: AirflowHome) -> Iterator[None]:
+    """Let one process at a time start or stop an insurer's Airflow."""
+    with (home.path / "airflow.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
 def start(profile: Profile, on_progress: Callable[[str], None] = lambda _: None) -> AirflowHome:
     """Start an insurer's Airflow and wait until it is ready; one that runs already is left alone.
 
@@ -112,90 +106,61 @@ def start(profile: Profile, on_progress: Callable[[str], None] = lambda _: None)
     """
     at = settings()
     home = airflow_home.locate(at, profile.insurer)
-    if all(status(at, profile.insurer).values()) and is_healthy(home):
-        return home
-    stop(at, profile.insurer)
-    home = airflow_home.write(at, profile)
-    environment = _environment(at, profile, home)
-    on_progress("preparing Airflow's metadata database")
-    _migrate(home, environment)
-    on_progress("starting scheduler, DAG processor and API server")
-    _launch(home, environment)
-    _wait(at, profile, home)
+    with _alone(home):
+        if all(status(at, profile.insurer).values()) and _becomes_healthy(at, profile, home, RECOVERY_SECONDS):
+            return home
+        _end(home)
+        home = airflow_home.write(at, profile)
+        environment = _environment(at, profile, home)
+        on_progress("preparing Airflow's metadata database")
+        _migrate(home, environment)
+        on_progress("starting scheduler, DAG processor and API server")
+        _launch(home, environment)
+        if not _becomes_healthy(at, profile, home, READY_SECONDS):
+            raise ServerError(_complaint(at, profile, home), hint=f"the whole logs are in {home.logs}")
     return home
 
 
 def _launch(home: AirflowHome, environment: dict[str, str]) -> None:
-    pids: dict[str, int] = {}
+    started: dict[str, processes.Process] = {}
     for name, arguments in COMPONENTS.items():
-        with (home.logs / f"{name}.log").open("w", encoding="utf-8") as log:
-            process = subprocess.Popen(
-                [_program(), *arguments],
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                cwd=home.path,
-                # A session and process group of its own, so that ending it spares whoever started it.
-                start_new_session=True,
-            )
-        pids[name] = process.pid
-        home.pid_file.write_text(json.dumps(pids), encoding="utf-8")
+        log = home.logs / f"{name}.log"
+        command = [_program(), *arguments]
+        started[name] = processes.launch(command, log=log, cwd=home.path, environment=environment)
+        processes.remember(home.pid_file, started)
 
 
-def _wait(at: Settings, profile: Profile, home: AirflowHome) -> None:
-    deadline = time.monotonic() + READY_SECONDS
-    while time.monotonic() < deadline:
-        for name, alive in status(at, profile.insurer).items():
-            if not alive:
-                raise ServerError(
-                    f"Airflow's {name} ended:\n{_tail(home.logs / f'{name}.log')}",
-                    hint=f"the whole log is {home.logs / f'{name}.log'}",
-                )
+def _becomes_healthy(at: Settings, profile: Profile, home: AirflowHome, seconds: float) -> bool:
+    """Wait for health; give up at once when a component has ended."""
+    deadline = time.monotonic() + seconds
+    while all(status(at, profile.insurer).values()) and time.monotonic() < deadline:
         if is_healthy(home):
-            return
-        time.sleep(0.5)
-    raise ServerError(f"Airflow was not ready in {READY_SECONDS} s", hint=f"see the logs in {home.logs}")
+            return True
+        time.sleep(0.3)
+    return False
+
+
+def _complaint(at: Settings, profile: Profile, home: AirflowHome) -> str:
+    ended = [name for name, alive in status(at, profile.insurer).items() if not alive]
+    if not ended:
+        return f"Airflow was not ready in {READY_SECONDS:.0f} s:\n{_tail(home.logs / 'scheduler.log')}"
+    return "\n".join(f"Airflow's {name} ended:\n{_tail(home.logs / f'{name}.log')}" for name in ended)
 
 
 def stop(at: Settings, insurer: str) -> bool:
     """End an insurer's Airflow, politely and then not; False when none was running."""
     home = airflow_home.locate(at, insurer)
-    pids = [pid for pid in _recorded(home).values() if _alive(pid)]
-    for how, seconds in ((signal.SIGTERM, STOP_SECONDS), (signal.SIGKILL, STOP_SECONDS)):
-        _signal_groups(pids, how)
-        deadline = time.monotonic() + seconds
-        while any(_alive(pid) for pid in pids) and time.monotonic() < deadline:
-            time.sleep(0.1)
+    with _alone(home):
+        return _end(home)
+
+
+def _end(home: AirflowHome, politely_seconds: float = STOP_SECONDS) -> bool:
+    known = processes.remembered(home.pid_file).values()
+    ran = processes.end(known, home.path, politely_seconds=politely_seconds)
     home.pid_file.unlink(missing_ok=True)
-    return bool(pids)
+    return ran
 
 
 def kill(at: Settings, insurer: str) -> None:
     """End an insurer's Airflow as a power cut would: tasks, their programs and all."""
-    home = airflow_home.locate(at, insurer)
-    _signal_groups(list(_recorded(home).values()), signal.SIGKILL)
-    home.pid_file.unlink(missing_ok=True)
-
-
-def _signal_groups(pids: list[int], how: signal.Signals) -> None:
-    """Signal each component's process group, and the groups its children made for themselves."""
-    for pid in pids:
-        for group in (pid, *_descendants(pid)):
-            try:
-                os.killpg(os.getpgid(group), how)
-            except (ProcessLookupError, PermissionError):
-                continue
-
-
-def _descendants(pid: int) -> list[int]:
-    """All processes below one, where the system tells (Linux)."""
-    found: list[int] = []
-    for children in Path(f"/proc/{pid}/task").glob("*/children"):
-        try:
-            ids = [int(word) for word in children.read_text().split()]
-        except OSError:
-            continue
-        for child in ids:
-            found += [child, *_descendants(child)]
-    return found
+    _end(airflow_home.locate(at, insurer), politely_seconds=0)

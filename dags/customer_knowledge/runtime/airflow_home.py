@@ -68,6 +68,11 @@ def _fernet_key(secret: str) -> str:
     return base64.urlsafe_b64encode(hashlib.sha256(secret.encode()).digest()).decode()
 
 
+def _long(secret: str) -> str:
+    """A key of the length that signing tokens asks for, from one of our secrets."""
+    return hashlib.sha512(secret.encode()).hexdigest()
+
+
 def _private(path: Path, text: str) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
@@ -128,10 +133,10 @@ def _sections(at: Settings, home: AirflowHome, metadata: str) -> dict[str, dict[
             "port": home.ports["api"],
             "base_url": home.url,
             "workers": 1,
-            "secret_key": server.secret(at, "airflow_api"),
+            "secret_key": _long(server.secret(at, "airflow_api")),
             "expose_config": False,
         },
-        "api_auth": {"jwt_secret": server.secret(at, "airflow_jwt")},
+        "api_auth": {"jwt_secret": _long(server.secret(at, "airflow_jwt"))},
         "logging": {
             "base_log_folder": home.path / "logs",
             "worker_log_server_port": home.ports["worker_log"],
@@ -144,7 +149,7 @@ def _sections(at: Settings, home: AirflowHome, metadata: str) -> dict[str, dict[
             "scheduler_heartbeat_sec": 2,
             "scheduler_idle_sleep_time": 0.3,
             # After a crash the next scheduler takes over what the dead one left within seconds, not minutes.
-            "scheduler_health_check_threshold": 10,
+            "scheduler_health_check_threshold": 15,
             "orphaned_tasks_check_interval": 10,
             "task_instance_heartbeat_timeout": 60,
             "task_instance_heartbeat_timeout_detection_interval": 10,
@@ -154,6 +159,7 @@ def _sections(at: Settings, home: AirflowHome, metadata: str) -> dict[str, dict[
             "refresh_interval": 30,
             "min_file_process_interval": 30,
             "parsing_processes": 1,
+            "print_stats_interval": 0,
         },
         "usage_data_collection": {"enabled": False},
         "metrics": {"statsd_on": False},

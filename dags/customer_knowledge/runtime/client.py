@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import httpx
@@ -23,8 +22,6 @@ class Run:
     dag_id: str
     run_id: str
     state: str
-    partition_key: str | None
-    queued_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -80,13 +77,14 @@ class AirflowClient:
         body = {"logical_date": None, "partition_key": partition_key, "conf": conf or {}}
         return str(self._call("POST", f"/dags/{dag_id}/dagRuns", json=body)["dag_run_id"])
 
-    def runs(self, dag_id: str, partition_key: str) -> list[Run]:
-        """The runs of a DAG for a partition, oldest first."""
-        parameters = {"limit": 100, "order_by": "id"}
-        found = self._call("GET", f"/dags/{dag_id}/dagRuns", params=parameters)["dag_runs"]
+    def runs(self, partition_key: str) -> list[Run]:
+        """The runs of all DAGs for a partition, oldest first."""
+        # The server looks for the key anywhere in a run's key and knows wild cards: it narrows, we decide.
+        parameters = {"limit": 100, "order_by": "-id", "partition_key_pattern": partition_key}
+        found = self._call("GET", "/dags/~/dagRuns", params=parameters)["dag_runs"]
         return [
-            Run(dag_id, r["dag_run_id"], r["state"], r["partition_key"], r["queued_at"])
-            for r in found
+            Run(r["dag_id"], r["dag_run_id"], r["state"])
+            for r in reversed(found)
             if r["partition_key"] == partition_key
         ]
 
@@ -98,24 +96,29 @@ class AirflowClient:
             for t in self._call("GET", path)["task_instances"]
         ]
 
-    def log_tail(self, task: TaskState, lines: int = 25) -> str:
-        """The last lines a task wrote."""
-        path = f"/dags/{task.dag_id}/dagRuns/{task.run_id}/taskInstances/{task.task_id}/logs/{task.try_number}"
-        try:
-            content = self._call("GET", path, headers={"Accept": "application/json"})["content"]
-        except (ServerError, KeyError):
-            return "(no log)"
-        return "\n".join([line for entry in content for line in _said(entry)][-lines:])
-
     def failure(self, task: TaskState) -> str:
-        """What a failed task's exception said."""
+        """What a failed task's exception said; without one, the last lines that the task wrote."""
+        entries = self._log(task)
+        causes = [c for e in entries if isinstance(e, dict) for c in e.get("error_detail") or []]
+        if causes:
+            return str(causes[0]["exc_value"])
+        return "it ended without an exception; it wrote last:\n" + self._tail(entries)
+
+    def log_tail(self, task: TaskState) -> str:
+        """The last lines that a task wrote."""
+        return self._tail(self._log(task))
+
+    def _log(self, task: TaskState) -> list[Any]:
         path = f"/dags/{task.dag_id}/dagRuns/{task.run_id}/taskInstances/{task.task_id}/logs/{task.try_number}"
         try:
-            content = self._call("GET", path, headers={"Accept": "application/json"})["content"]
+            content: list[Any] = self._call("GET", path, headers={"Accept": "application/json"})["content"]
         except (ServerError, KeyError):
-            return "its log cannot be read"
-        causes = [c for e in content if isinstance(e, dict) for c in e.get("error_detail") or []]
-        return str(causes[0]["exc_value"]) if causes else "it ended without a word"
+            return []
+        return content
+
+    @staticmethod
+    def _tail(entries: list[Any], lines: int = 25) -> str:
+        return "\n".join([line for entry in entries for line in _said(entry)][-lines:]) or "(no log)"
 
 
 def _said(entry: Any) -> list[str]:

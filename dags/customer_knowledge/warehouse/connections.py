@@ -14,7 +14,7 @@ from customer_knowledge.warehouse import server
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 PIPELINE, BI, READER, SIMULATOR, AIRFLOW = "ck_pipeline", "bi", "ck_source_reader", "ck_simulator", "airflow"
-_OPTIONS = "-c TimeZone=UTC -c DateStyle=ISO,YMD -c IntervalStyle=iso_8601 -c extra_float_digits=1"
+SESSION_OPTIONS = "-c TimeZone=UTC -c DateStyle=ISO,YMD -c IntervalStyle=iso_8601 -c extra_float_digits=1"
 
 
 def dsn(at: Settings, database: str, role: str = PIPELINE) -> str:
@@ -62,7 +62,7 @@ def connect(database: str, role: str = PIPELINE, *, autocommit: bool = False) ->
             keepalives_interval=10,
             keepalives_count=3,
             tcp_user_timeout=60_000,
-            options=_OPTIONS,
+            options=SESSION_OPTIONS,
             application_name="customer_knowledge",
         )
     except psycopg.OperationalError as error:

@@ -1,4 +1,4 @@
-"""Running dbt as a program: one invocation a layer, credentials by environment, results by its artifacts."""
+"""Running dbt as a program: one invocation a layer, credentials by environment, results from artifacts."""
 
 from __future__ import annotations
 
@@ -8,19 +8,26 @@ import os
 import signal
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
 
 from customer_knowledge.errors import CustomerKnowledgeError
 from customer_knowledge.profile import Profile
 from customer_knowledge.settings import Settings, settings
-from customer_knowledge.warehouse.connections import dsn
+from customer_knowledge.warehouse.connections import SESSION_OPTIONS, dsn, warehouse
+from customer_knowledge.warehouse.scrub import scrubbed
 
 log = logging.getLogger(__name__)
-TIMEOUT_SECONDS = 3600
+TIMEOUT_SECONDS = 3600.0
+_FAILED = ("error", "fail", "runtime error")
 
 
 class DbtFailed(CustomerKnowledgeError):
@@ -29,12 +36,13 @@ class DbtFailed(CustomerKnowledgeError):
 
 @dataclass(frozen=True)
 class NodeResult:
-    """How one model, seed or test ended."""
+    """How one model, seed or test ended; `rows` as PostgreSQL counted them, `failures` of a test."""
 
     name: str
     status: str
     seconds: float
     failures: int | None
+    rows: int | None = None
 
 
 @dataclass(frozen=True)
@@ -52,7 +60,7 @@ class DbtResult:
     @property
     def failed(self) -> tuple[NodeResult, ...]:
         """Nodes that ended badly."""
-        return tuple(n for n in self.nodes if n.status in ("error", "fail", "runtime error"))
+        return tuple(n for n in self.nodes if n.status in _FAILED)
 
 
 def variables(profile: Profile, edition_id: int, as_of_date: date) -> dict[str, Any]:
@@ -72,28 +80,39 @@ def variables(profile: Profile, edition_id: int, as_of_date: date) -> dict[str, 
 
 
 def _environment(at: Settings, profile: Profile) -> dict[str, str]:
-    parts = urlsplit(dsn(at, profile.database))
-    return os.environ | {
-        "CK_DBT_HOST": parts.hostname or "127.0.0.1",
-        "CK_DBT_PORT": str(parts.port or 5432),
-        "CK_DBT_USER": unquote(parts.username or ""),
-        "CK_DBT_PASSWORD": unquote(parts.password or ""),
+    parts = conninfo_to_dict(dsn(at, profile.database))
+    found = os.environ | {
+        "CK_DBT_HOST": str(parts.get("host") or "127.0.0.1"),
+        "CK_DBT_PORT": str(parts.get("port") or 5432),
+        "CK_DBT_USER": str(parts.get("user") or ""),
+        "CK_DBT_PASSWORD": str(parts.get("password") or ""),
         "CK_DBT_DATABASE": profile.database,
         "DBT_PROFILES_DIR": str(at.dbt_dir),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "DO_NOT_TRACK": "1",
+        # dbt's connections speak of dates and numbers as ours do, whatever the server's defaults.
+        "PGOPTIONS": SESSION_OPTIONS,
     }
+    return found | ({"PGSSLMODE": str(parts["sslmode"])} if "sslmode" in parts else {})
 
 
 def run(
-    command: str, profile: Profile, *, edition_id: int, as_of_date: date, select: str, target_name: str
+    command: str,
+    profile: Profile,
+    *,
+    edition_id: int,
+    as_of_date: date,
+    select: str,
+    target_name: str,
+    exclude: str = "",
 ) -> DbtResult:
-    """Run `dbt <command> --select <select>` on an insurer's warehouse.
+    """Run `dbt <command> --select <select>` on an insurer's warehouse; one at a time a warehouse.
 
     Args:
         command: `build`, `run`, `test`, `seed` or `docs generate`.
-        select: dbt's selection, e.g. `"staging input_layer"`.
+        select: dbt's selection, e.g. `"staging input_layer"`; empty = everything.
         target_name: folder for artifacts under the insurer's runs.
+        exclude: dbt's exclusion.
 
     Raises:
         DbtFailed: dbt ended with an error; the message names the nodes that failed, without row values.
@@ -102,26 +121,45 @@ def run(
     target = at.runs_dir / "dbt" / target_name
     target.mkdir(parents=True, exist_ok=True)
     (target / "run_results.json").unlink(missing_ok=True)
+    given = json.dumps(variables(profile, edition_id, as_of_date))
     arguments = [
-        *(str(Path(sys.executable).with_name("dbt")), "--no-use-colors", "--log-path", str(target / "logs")),
-        *("--log-level", "warn", "--log-level-file", "info"),
-        *(*command.split(), "--project-dir", str(at.dbt_dir), "--target-path", str(target)),
-        *("--select", *select.split(), "--vars", json.dumps(variables(profile, edition_id, as_of_date))),
+        *(str(Path(sys.executable).with_name("dbt")), "--no-use-colors", "--log-path", str(target)),
+        # Its own log file would hold PostgreSQL's DETAIL; we write one without.
+        *("--log-level", "info", "--log-level-file", "none"),
+        *(*command.split(), "--project-dir", str(at.dbt_dir), "--target-path", str(target), "--vars", given),
+        *(("--static",) if command == "docs generate" else ()),
+        *(("--select", *select.split()) if select else ()),
+        *(("--exclude", *exclude.split()) if exclude else ()),
     ]
-    code, output = _execute(arguments, _environment(at, profile))
+    with _one_at_a_time(profile):
+        code, said = _execute(arguments, _environment(at, profile), target / "dbt.log")
     result = DbtResult(_nodes(target), target)
     if code or result.failed:
         raise DbtFailed(
-            _complaint(command, result, output),
-            hint=f"its log is {target / 'logs' / 'dbt.log'}; the published edition stays in place",
+            _complaint(command, result, said),
+            hint=f"its log is {target / 'dbt.log'}; the published edition stays in place",
         )
     return result
 
 
-def _execute(arguments: list[str], environment: dict[str, str]) -> tuple[int, str]:
-    """Run in a process group of its own, which ends with us."""
+@contextmanager
+def _one_at_a_time(profile: Profile) -> Iterator[None]:
+    """Two dbt runs in the same schemas drop each other's tables: hold a lock for as long as one runs."""
+    with warehouse(profile, autocommit=True) as connection:
+        try:
+            connection.execute("select pg_advisory_lock(hashtext('customer_knowledge.dbt'))")
+        except psycopg.errors.LockNotAvailable:
+            raise DbtFailed(
+                "another dbt run is at work in this warehouse", hint="run again when it is done"
+            ) from None
+        yield
+
+
+def _execute(arguments: list[str], environment: dict[str, str], log_file: Path) -> tuple[int, str]:
+    """Run in a process group of its own, which ends with us; gives the exit code and the scrubbed output."""
+    wrapped = [sys.executable, "-m", "customer_knowledge.warehouse.child", str(os.getpid()), *arguments]
     with subprocess.Popen(
-        arguments,
+        wrapped,
         env=environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -129,39 +167,59 @@ def _execute(arguments: list[str], environment: dict[str, str]) -> tuple[int, st
         text=True,
         start_new_session=True,
     ) as process:
+        alarm = threading.Timer(TIMEOUT_SECONDS, _end, (process,))
+        alarm.start()
+        said = []
         try:
-            output, _ = process.communicate(timeout=TIMEOUT_SECONDS)
-        except BaseException:
-            os.killpg(process.pid, signal.SIGTERM)
-            raise
-    return process.returncode, output
+            with log_file.open("w", encoding="utf-8") as file:
+                for line in scrubbed(process.stdout or ()):
+                    said.append(line)
+                    file.write(line + "\n")
+                    log.info("%s", line)
+            process.wait()
+        finally:
+            alarm.cancel()
+            if process.poll() is None:
+                _end(process)
+    return process.returncode, "\n".join(said)
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """End a process group, gently first."""
+    for word in (signal.SIGTERM, signal.SIGKILL):
+        try:
+            os.killpg(process.pid, word)
+            process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            continue
+        except ProcessLookupError:
+            return
 
 
 def _nodes(target: Path) -> tuple[NodeResult, ...]:
+    """Results of each node; messages in the artifact are scrubbed in place, for it is kept."""
     path = target / "run_results.json"
     if not path.exists():
         return ()
-    results = json.loads(path.read_text(encoding="utf-8"))["results"]
+    artifact = json.loads(path.read_text(encoding="utf-8"))
+    for result in artifact["results"]:
+        if result.get("message"):
+            result["message"] = "\n".join(scrubbed(result["message"].splitlines()))
+    path.write_text(json.dumps(artifact), encoding="utf-8")
     return tuple(
         NodeResult(
-            name=r["unique_id"].split(".")[2],
+            name=str(r["unique_id"]).split(".")[2],
             status=r["status"],
             seconds=float(r["execution_time"]),
             failures=r.get("failures"),
+            rows=(r.get("adapter_response") or {}).get("rows_affected"),
         )
-        for r in results
+        for r in artifact["results"]
     )
 
 
-def _complaint(command: str, result: DbtResult, output: str) -> str:
+def _complaint(command: str, result: DbtResult, said: str) -> str:
     if not result.failed:
-        return f"dbt {command} failed before it ran a model:\n{_scrubbed(output)[-1500:]}"
+        return f"dbt {command} failed before it ran a model:\n{said[-1500:]}"
     names = ", ".join(f"{n.name} ({n.failures} rows)" if n.failures else n.name for n in result.failed)
-    count = f"{len(result.failed)} of {len(result.nodes)}"
-    return f"dbt {command}: {count} failed: {names}\n{_scrubbed(output)[-1200:]}"
-
-
-def _scrubbed(output: str) -> str:
-    """What dbt said, without PostgreSQL's DETAIL and CONTEXT lines, which quote rows."""
-    quoting = ("DETAIL:", "CONTEXT:", "HINT:")
-    return "\n".join(line for line in output.splitlines() if not line.strip().startswith(quoting))
+    return f"dbt {command}: {len(result.failed)} of {len(result.nodes)} failed: {names}\n{said[-1200:]}"

@@ -6,7 +6,6 @@ import hashlib
 import logging
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
 from typing import Any
 
 import psycopg
@@ -15,14 +14,12 @@ from psycopg.rows import class_row
 
 from customer_knowledge.errors import CustomerKnowledgeError, GateClosed
 from customer_knowledge.profile import Profile
-from customer_knowledge.settings import settings
+from customer_knowledge.warehouse import pointer
 from customer_knowledge.warehouse.connections import Connection
+from customer_knowledge.warehouse.versions import code_version
 
 log = logging.getLogger(__name__)
 KEEP = 7
-LOCK = "select pg_advisory_xact_lock(hashtext('customer_knowledge.edition'))"
-_CODE = ("dags/customer_knowledge", "models_ml", "expectations", "dbt_project")
-_CODE_SUFFIXES = {".py", ".sql", ".yml", ".csv"}
 _COLUMNS = (
     "edition_id, as_of_date, attempt, state, code_version, input_hash, content_hash, blocked_by, message, "
     "started_at, finished_at, is_kept"
@@ -45,21 +42,6 @@ class Edition:
     started_at: datetime
     finished_at: datetime | None
     is_kept: bool
-
-
-@cache
-def code_version() -> str:
-    """Digest of the code that makes an edition, or what `CK_CODE_VERSION` says."""
-    at = settings()
-    if at.code_version:
-        return at.code_version
-    digest = hashlib.sha256()
-    for folder in _CODE:
-        for path in sorted((at.project_dir / folder).rglob("*")):
-            relative = path.relative_to(at.project_dir)
-            if path.suffix in _CODE_SUFFIXES and not {"target", "logs"} & set(relative.parts):
-                digest.update(str(relative).encode() + path.read_bytes())
-    return digest.hexdigest()[:12]
 
 
 def _select(connection: Connection, condition: str, *parameters: Any) -> list[Edition]:
@@ -87,8 +69,8 @@ def show(connection: Connection, edition_id: int) -> Edition:
 
 def published(connection: Connection) -> Edition | None:
     """The edition that readers see."""
-    found = _select(connection, "edition_id = (select edition_id from marts_store.pointer)")
-    return found[0] if found else None
+    shown = pointer.shown(connection)
+    return None if shown is None else show(connection, shown)
 
 
 def current_build(connection: Connection, as_of_date: date) -> Edition:
@@ -157,14 +139,16 @@ def open_edition(
         GateClosed: a required batch is missing or did not pass.
     """
     with connection.transaction():
-        connection.execute(LOCK)
+        pointer.lock(connection)
         batches = _required_batches(connection, profile, as_of_date)
         inputs = _hash(batches, _champions(connection))
-        same = _select(
-            connection, "as_of_date = %s and input_hash = %s and state = 'published'", as_of_date, inputs
+        newest = _select(
+            connection,
+            "as_of_date = %s and state = 'published' and is_kept order by attempt desc limit 1",
+            as_of_date,
         )
-        if same and not force:
-            log.info("edition %s of %s is published already", same[0].edition_id, as_of_date)
+        if newest and newest[0].input_hash == inputs and not force:
+            log.info("edition %s of %s is published already", newest[0].edition_id, as_of_date)
             return None
         building = _select(connection, "as_of_date = %s and state = 'building'", as_of_date)
         for edition in building:
@@ -207,7 +191,7 @@ def _finish(connection: Connection, edition_id: int, state: str, message: str) -
 def block(connection: Connection, as_of_date: date, gate: str, message: str) -> int:
     """Mark the edition being built as blocked by a gate, or record one that could not even be opened."""
     with connection.transaction():
-        connection.execute(LOCK)
+        pointer.lock(connection)
         building = _select(connection, "as_of_date = %s and state = 'building'", as_of_date)
         edition = building[0] if building else _insert(connection, as_of_date, [], state="blocked")
         _finish(connection, edition.edition_id, "blocked", message)
@@ -232,17 +216,8 @@ def mark_published(connection: Connection, edition_id: int, content_hash: str) -
     shown = published(connection)
     if shown is not None and shown.as_of_date > edition.as_of_date:
         return False
-    move_pointer(connection, edition_id)
+    pointer.move(connection, edition_id)
     return True
-
-
-def move_pointer(connection: Connection, edition_id: int) -> None:
-    """Let readers see an edition from this transaction's commit on."""
-    connection.execute(
-        "insert into marts_store.pointer (edition_id) values (%s)"
-        " on conflict (only_row) do update set edition_id = excluded.edition_id",
-        (edition_id,),
-    )
 
 
 def rollback(connection: Connection, edition_id: int | None = None) -> Edition:
@@ -255,7 +230,7 @@ def rollback(connection: Connection, edition_id: int | None = None) -> Edition:
         CustomerKnowledgeError: there is none to go back to, or its rows are no longer kept.
     """
     with connection.transaction():
-        connection.execute(LOCK)
+        pointer.lock(connection)
         now = published(connection)
         if now is None:
             raise CustomerKnowledgeError("nothing is published yet", hint="`ck run` makes an edition")
@@ -274,13 +249,14 @@ def rollback(connection: Connection, edition_id: int | None = None) -> Edition:
                 hint="`ck edition list` shows what is kept",
             )
         _finish(connection, now.edition_id, "withdrawn", f"rolled back to edition {older[0].edition_id}")
-        move_pointer(connection, older[0].edition_id)
+        pointer.move(connection, older[0].edition_id)
     return older[0]
 
 
 def retain(connection: Connection, tables: list[str], keep: int = KEEP) -> list[int]:
     """Drop the rows of editions beyond the newest `keep`; one that is still read waits for the next time."""
-    kept = _select(connection, "is_kept and state in ('published', 'withdrawn') order by edition_id desc")
+    # Only what was published once has rows: a build given up on takes nobody's place.
+    kept = _select(connection, "is_kept and content_hash is not null order by edition_id desc")
     shown = published(connection)
     dropped = []
     for edition in kept[keep:]:
@@ -288,7 +264,7 @@ def retain(connection: Connection, tables: list[str], keep: int = KEEP) -> list[
             continue
         try:
             with connection.transaction():
-                connection.execute("set local lock_timeout = '2s'")
+                connection.execute(f"set local lock_timeout = '{pointer.READERS_FIRST}'")
                 for table in tables:
                     partition = sql.Identifier("marts_store", f"{table}__e{edition.edition_id}")
                     connection.execute(sql.SQL("drop table if exists {}").format(partition))
@@ -298,4 +274,5 @@ def retain(connection: Connection, tables: list[str], keep: int = KEEP) -> list[
             dropped.append(edition.edition_id)
         except psycopg.errors.LockNotAvailable:
             log.info("edition %s is still being read; it stays until the next time", edition.edition_id)
+    pointer.forget_moves(connection)
     return dropped

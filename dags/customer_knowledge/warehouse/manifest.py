@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from customer_knowledge.errors import ConfigurationError
+
 BUILD_SCHEMA = "marts_build"
+# A mart's name leaves room for `__e<N>` and a word after it within PostgreSQL's 63 characters.
+_MART_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_COLUMN_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
 
 @dataclass(frozen=True)
@@ -35,7 +41,11 @@ def marts(path: Path) -> tuple[Mart, ...]:
 
 
 def from_nodes(nodes: dict[str, Any]) -> tuple[Mart, ...]:
-    """The marts among a manifest's nodes, by name."""
+    """The marts among a manifest's nodes, by name.
+
+    Raises:
+        ConfigurationError: a name is not fit for what is generated from it, or a key is no declared column.
+    """
     found = [
         Mart(
             name=node["name"],
@@ -49,4 +59,18 @@ def from_nodes(nodes: dict[str, Any]) -> tuple[Mart, ...]:
         for node in nodes.values()
         if node["resource_type"] == "model" and node["schema"] == BUILD_SCHEMA
     ]
+    for mart in found:
+        _check(mart)
     return tuple(sorted(found, key=lambda mart: mart.name))
+
+
+def _check(mart: Mart) -> None:
+    columns = [column.name for column in mart.columns]
+    odd = [] if _MART_NAME.fullmatch(mart.name) else [mart.name]
+    odd += [name for name in columns if not _COLUMN_NAME.fullmatch(name)]
+    odd += [name for name in mart.key if name not in columns]
+    if odd:
+        raise ConfigurationError(
+            f"mart {mart.name}: {', '.join(odd)} is not a fit name or not a declared column",
+            hint="lower case, a mart's at most 40 characters; `meta: {key: [...]}` lists declared columns",
+        )

@@ -16,15 +16,18 @@ from psycopg import sql
 
 from customer_knowledge.errors import PublishRefused
 from customer_knowledge.profile import Profile
-from customer_knowledge.warehouse import editions, manifest
-from customer_knowledge.warehouse.connections import BI, Connection, warehouse
+from customer_knowledge.warehouse import editions, manifest, partitions, pointer, views
+from customer_knowledge.warehouse.catalogue import Shape, shape, tables
+from customer_knowledge.warehouse.connections import Connection, warehouse
 from customer_knowledge.warehouse.content_hash import edition_hash
 from customer_knowledge.warehouse.manifest import BUILD_SCHEMA, Mart
+from customer_knowledge.warehouse.partitions import partition_name
+from customer_knowledge.warehouse.views import POINTER, STORE
 
 log = logging.getLogger(__name__)
-STORE, SHOW, READER = "marts_store", "marts", "ck_marts_reader"
-SHAPE_LOCK_TIMEOUT = "10s"
-Shape = dict[str, str]
+# How long a change of shape waits for the mart's readers. It asks briefly and often: whoever waits for a lock
+# holds up all who come after.
+PATIENCE_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -39,96 +42,88 @@ class Published:
     dropped: tuple[int, ...]
 
 
-def shape(connection: Connection, schema: str, table: str) -> Shape:
-    """Columns of a table and their types, in order; empty where there is no such table."""
-    rows = connection.execute(
-        "select attname, format_type(atttypid, atttypmod) from pg_attribute"
-        " where attrelid = to_regclass(%s) and attnum > 0 and not attisdropped order by attnum",
-        (f'"{schema}"."{table}"',),
-    ).fetchall()
-    return {str(name): str(kind) for name, kind in rows}
-
-
-def partition_name(mart: Mart, edition_id: int) -> str:
-    """Name of a mart's partition for an edition."""
-    return f"{mart.name}__e{edition_id}"
-
-
 def publish(profile: Profile, edition_id: int, manifest_path: Path) -> Published:
     """Publish the edition that stands in `marts_build`.
 
     Raises:
-        PublishRefused: a mart is missing or changed shape in a way readers would notice, or a reader held a
-            view whose shape was to change; nothing was changed.
+        PublishRefused: a mart is missing, of another edition, or changed shape in a way readers would notice;
+            or a reader held a mart whose shape was to change. Readers see what they saw before.
     """
     return publish_marts(profile, edition_id, manifest.marts(manifest_path))
 
 
 def publish_marts(profile: Profile, edition_id: int, marts: tuple[Mart, ...]) -> Published:
-    """As `publish`, for marts already read from a manifest."""
+    """As `publish`, for marts already read from a manifest. Safe to repeat after a crash at any point."""
     with warehouse(profile) as connection:
-        _check_shapes(connection, marts, edition_id)
+        edition = editions.show(connection, edition_id)
+        if edition.state == "published":
+            log.info("edition %s is published already", edition_id)
+            return _as_published(connection, edition, marts)
+        if edition.state != "building":
+            raise PublishRefused(
+                f"edition {edition_id} is {edition.state}, not being built", hint="`ck run` opens another one"
+            )
+        _check(connection, marts, edition_id)
+        partitions.clear_leftovers(connection, marts, edition_id)
         for mart in marts:
-            _make_ready(connection, mart, edition_id)
+            partitions.make_ready(connection, mart, edition_id)
+        names = [partition_name(mart, edition_id) for mart in marts]
+        # The digest names tables without their edition, so that equal editions have equal digests.
+        digest = edition_hash(connection, BUILD_SCHEMA, names, strip=f"__e{edition_id}")
+        rows = {mart.name: _count(connection, BUILD_SCHEMA, mart, edition_id) for mart in marts}
         connection.commit()
-        tables = [partition_name(mart, edition_id) for mart in marts]
-        digest = _hash_of(connection, marts, edition_id)
-        rows = dict(zip((m.name for m in marts), _counts(connection, tables), strict=True))
-        connection.commit()
-        began = time.perf_counter()
-        moved = _attach_all(connection, marts, edition_id, digest)
-        locked = time.perf_counter() - began
-        with connection.transaction():
-            for mart in marts:
-                _describe(connection, mart)
+        began = time.monotonic()
+        moved = _attach_patiently(connection, marts, edition_id, digest)
+        locked = time.monotonic() - began
         dropped = editions.retain(connection, [mart.name for mart in marts])
+    log.info("edition %s published in a transaction of %.0f ms", edition_id, locked * 1000)
     return Published(edition_id, digest, moved, rows, locked, tuple(dropped))
 
 
-def _hash_of(connection: Connection, marts: tuple[Mart, ...], edition_id: int) -> str:
-    names = [partition_name(mart, edition_id) for mart in marts]
-    # The digest names tables without their edition, so that equal editions have equal digests.
-    suffix = f"__e{edition_id}"
-    return edition_hash(connection, BUILD_SCHEMA, names, strip=suffix)
+def _as_published(connection: Connection, edition: editions.Edition, marts: tuple[Mart, ...]) -> Published:
+    shown = editions.published(connection)
+    rows = {mart.name: _count(connection, STORE, mart, edition.edition_id) for mart in marts}
+    is_shown = shown is not None and shown.edition_id == edition.edition_id
+    return Published(edition.edition_id, edition.content_hash or "", is_shown, rows, 0.0, ())
 
 
-def _counts(connection: Connection, tables: list[str]) -> list[int]:
-    counts = []
-    for table in tables:
-        statement = sql.SQL("select count(*) from {}").format(sql.Identifier(BUILD_SCHEMA, table))
-        row = connection.execute(statement).fetchone()
-        counts.append(int(row[0]) if row else 0)
-    return counts
+def _count(connection: Connection, schema: str, mart: Mart, edition_id: int) -> int:
+    table = sql.Identifier(schema, partition_name(mart, edition_id))
+    row = connection.execute(sql.SQL("select count(*) from {}").format(table)).fetchone()
+    return int(row[0]) if row else 0
 
 
-def _built_name(connection: Connection, mart: Mart, edition_id: int) -> str | None:
-    """The built table: fresh from dbt, or already renamed by a publish that was cut short."""
-    for name in (mart.name, partition_name(mart, edition_id)):
-        if shape(connection, BUILD_SCHEMA, name):
-            return name
-    return None
-
-
-def _check_shapes(connection: Connection, marts: tuple[Mart, ...], edition_id: int) -> None:
-    faults = []
-    if not marts:
-        faults.append("the manifest has no marts")
-    gone = _parents(connection) - {mart.name for mart in marts}
-    faults += [f"mart {name} was removed: drop {STORE}.{name} and its view by a migration" for name in gone]
+def _check(connection: Connection, marts: tuple[Mart, ...], edition_id: int) -> None:
+    """Refuse, before any change, what readers would notice or what was not built for this edition."""
+    faults = [] if marts else ["the manifest has no marts"]
+    gone = sorted(set(tables(connection, STORE, "p")) - {POINTER, *(mart.name for mart in marts)})
+    faults += [f"mart {name} was removed: migration `drop-mart {name}`" for name in gone]
     for mart in marts:
-        built = _built_name(connection, mart, edition_id)
-        if built is None:
-            faults.append(f"{mart.name} was not built")
-            continue
-        now = shape(connection, BUILD_SCHEMA, built)
-        if "edition_id" not in now:
-            faults.append(f"{mart.name} has no column edition_id")
-        faults += _differences(mart.name, shape(connection, STORE, mart.name), now)
+        faults += _faults(connection, mart, edition_id)
     if faults:
         raise PublishRefused(
             "publishing refused, nothing was changed: " + "; ".join(faults),
             hint="docs/runbooks/change-a-mart.md shows the migration; adding a column needs none",
         )
+
+
+def _faults(connection: Connection, mart: Mart, edition_id: int) -> list[str]:
+    built = partitions.built_name(connection, mart, edition_id)
+    if built is None:
+        return [f"{mart.name} was not built"]
+    now = shape(connection, BUILD_SCHEMA, built)
+    if "edition_id" not in now:
+        return [f"{mart.name} has no column edition_id"]
+    faults = _differences(mart.name, shape(connection, STORE, mart.name), now)
+    if {column.name for column in mart.columns} != set(now):
+        faults.append(f"{mart.name} was built from another manifest: its columns are not those declared")
+    statement = sql.SQL("select count(*) from {} where edition_id is distinct from %s").format(
+        sql.Identifier(BUILD_SCHEMA, built)
+    )
+    row = connection.execute(statement, (edition_id,)).fetchone()
+    if row and row[0]:
+        faults.append(f"{mart.name} holds {row[0]} rows of another edition")
+    return faults
 
 
 def _differences(name: str, before: Shape, now: Shape) -> list[str]:
@@ -145,160 +140,29 @@ def _differences(name: str, before: Shape, now: Shape) -> list[str]:
     return faults
 
 
-def _parents(connection: Connection) -> set[str]:
-    rows = connection.execute(
-        "select relname from pg_class where relnamespace = %s::regnamespace and relkind = 'p'", (STORE,)
-    ).fetchall()
-    return {str(row[0]) for row in rows}
-
-
-def _make_ready(connection: Connection, mart: Mart, edition_id: int) -> None:
-    """Rename the table and all that is named after it, and prepare it to be attached without a scan."""
-    target = partition_name(mart, edition_id)
-    if shape(connection, BUILD_SCHEMA, mart.name):
-        connection.execute(sql.SQL("drop table if exists {}").format(sql.Identifier(BUILD_SCHEMA, target)))
-        connection.execute(
-            sql.SQL("alter table {} rename to {}").format(
-                sql.Identifier(BUILD_SCHEMA, mart.name), sql.Identifier(target)
-            )
-        )
-    table = sql.Identifier(BUILD_SCHEMA, target)
-    _rename_belongings(connection, target, edition_id)
-    constraint = f"{target}__edition"
-    statements = (
-        sql.SQL("alter table {} alter column edition_id set not null").format(table),
-        sql.SQL("alter table {} drop constraint if exists {}").format(table, sql.Identifier(constraint)),
-        sql.SQL("alter table {} add constraint {} check (edition_id = {})").format(
-            table, sql.Identifier(constraint), sql.Literal(edition_id)
-        ),
-    )
-    for statement in statements:
-        connection.execute(statement)
-    if mart.key:
-        connection.execute(_index(mart, target, BUILD_SCHEMA))
-    connection.execute(sql.SQL("analyze {}").format(table))
-
-
-def _rename_belongings(connection: Connection, table: str, edition_id: int) -> None:
-    """Indexes and constraints keep dbt's names, which the third publish would find taken."""
-    names = connection.execute(
-        "select 'index', c.relname from pg_index i join pg_class c on c.oid = i.indexrelid"
-        " where i.indrelid = to_regclass(%(t)s) and not exists"
-        " (select from pg_constraint k where k.conindid = i.indexrelid)"
-        " union all select 'constraint', conname from pg_constraint"
-        " where conrelid = to_regclass(%(t)s) and contype <> 'n'",
-        {"t": f'"{BUILD_SCHEMA}"."{table}"'},
-    ).fetchall()
-    suffix = f"__e{edition_id}"
-    for kind, name in names:
-        if suffix in name:
-            continue
-        new = f"{name[: 63 - len(suffix)]}{suffix}"
-        if kind == "index":
-            statement = sql.SQL("alter index {} rename to {}").format(
-                sql.Identifier(BUILD_SCHEMA, name), sql.Identifier(new)
-            )
-        else:
-            statement = sql.SQL("alter table {} rename constraint {} to {}").format(
-                sql.Identifier(BUILD_SCHEMA, table), sql.Identifier(name), sql.Identifier(new)
-            )
-        connection.execute(statement)
-
-
-def _index(mart: Mart, table: str, schema: str) -> sql.Composed:
-    """The parent's index: unique, because the key of a mart is unique within an edition."""
-    columns = sql.SQL(", ").join(map(sql.Identifier, ("edition_id", *mart.key)))
-    return sql.SQL("create unique index if not exists {} on {} ({})").format(
-        sql.Identifier(f"{table}__key"), sql.Identifier(schema, table), columns
-    )
+def _attach_patiently(connection: Connection, marts: tuple[Mart, ...], edition_id: int, digest: str) -> bool:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            return _attach_all(connection, marts, edition_id, digest)
+        except psycopg.errors.LockNotAvailable:
+            if time.monotonic() > deadline:
+                raise PublishRefused(
+                    "a reader holds a mart whose shape is to change; nothing was changed",
+                    hint="run the publish task again when the reader is done",
+                ) from None
+            time.sleep(0.2)
 
 
 def _attach_all(connection: Connection, marts: tuple[Mart, ...], edition_id: int, digest: str) -> bool:
-    try:
-        with connection.transaction():
-            connection.execute(editions.LOCK)
-            connection.execute(f"set local lock_timeout = '{SHAPE_LOCK_TIMEOUT}'")
-            for mart in marts:
-                _shape_parent(connection, mart, edition_id)
-                _attach(connection, mart, edition_id)
-            return editions.mark_published(connection, edition_id, digest)
-    except psycopg.errors.LockNotAvailable:
-        raise PublishRefused(
-            "a reader holds a mart whose shape is to change; nothing was changed",
-            hint="run the publish task again when the reader is done",
-        ) from None
-
-
-def _attach(connection: Connection, mart: Mart, edition_id: int) -> None:
-    name = partition_name(mart, edition_id)
-    if not shape(connection, STORE, name):
-        connection.execute(
-            sql.SQL("alter table {} set schema {}").format(
-                sql.Identifier(BUILD_SCHEMA, name), sql.Identifier(STORE)
-            )
-        )
-        connection.execute(
-            sql.SQL("alter table {} attach partition {} for values in ({})").format(
-                sql.Identifier(STORE, mart.name), sql.Identifier(STORE, name), sql.Literal(edition_id)
-            )
-        )
-
-
-def _shape_parent(connection: Connection, mart: Mart, edition_id: int) -> None:
-    """Make the parent and its view, or give both the columns that are new. Does nothing on most days."""
-    now = shape(connection, BUILD_SCHEMA, partition_name(mart, edition_id))
-    before = shape(connection, STORE, mart.name)
-    parent = sql.Identifier(STORE, mart.name)
-    if not now or list(before) == list(now):
-        return
-    if not before:
-        columns = sql.SQL(", ").join(_declared(name, kind) for name, kind in now.items())
-        connection.execute(
-            sql.SQL("create table {} ({}) partition by list (edition_id)").format(parent, columns)
-        )
-        connection.execute(sql.SQL("alter table {} alter column edition_id set not null").format(parent))
-        if mart.key:
-            connection.execute(_index(mart, mart.name, STORE))
-        connection.execute(sql.SQL("grant select on {} to {}").format(parent, sql.Identifier(READER)))
-    else:
-        added = [(name, kind) for name, kind in now.items() if name not in before]
-        if not added:
-            return  # the same columns in another order: attaching goes by name
-        for name, kind in added:
-            connection.execute(sql.SQL("alter table {} add column {}").format(parent, _declared(name, kind)))
-    _show(connection, mart)
-
-
-def _declared(name: str, kind: str) -> sql.Composed:
-    # `kind` is format_type()'s own word, not anybody's input.
-    return sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(kind))
-
-
-def _show(connection: Connection, mart: Mart) -> None:
-    """The view BI reads: listed columns, the pointer's edition."""
-    columns = list(shape(connection, STORE, mart.name))
-    view = sql.Identifier(SHOW, mart.name)
-    connection.execute(sql.SQL("set local role {}").format(sql.Identifier(READER)))
-    connection.execute(
-        sql.SQL(
-            "create or replace view {} as select {} from {} where edition_id ="
-            " (select edition_id from marts_store.pointer)"
-        ).format(view, sql.SQL(", ").join(map(sql.Identifier, columns)), sql.Identifier(STORE, mart.name))
-    )
-    connection.execute(sql.SQL("grant select on {} to {}").format(view, sql.Identifier(BI)))
-    connection.execute("reset role")
-
-
-def _describe(connection: Connection, mart: Mart) -> None:
-    """Carry the manifest's bilingual descriptions to what BI tools show; readers are not held up by it."""
-    view = sql.Identifier(SHOW, mart.name)
-    connection.execute(sql.SQL("set local role {}").format(sql.Identifier(READER)))
-    connection.execute(sql.SQL("comment on view {} is {}").format(view, sql.Literal(mart.description)))
-    described = {column.name: column.description for column in mart.columns}
-    for name in shape(connection, SHOW, mart.name):
-        connection.execute(
-            sql.SQL("comment on column {}.{} is {}").format(
-                view, sql.Identifier(name), sql.Literal(described.get(name, ""))
-            )
-        )
-    connection.execute("reset role")
+    """The transaction: all marts, the edition's state and the pointer, or nothing. Gives whether it moved."""
+    with connection.transaction():
+        pointer.lock(connection)
+        connection.execute(f"set local lock_timeout = '{pointer.READERS_FIRST}'")
+        if editions.show(connection, edition_id).state != "building":
+            raise PublishRefused(f"edition {edition_id} was finished by somebody else; nothing was changed")
+        for mart in marts:
+            partitions.shape_parent(connection, mart, edition_id)
+            partitions.attach(connection, mart, edition_id)
+            views.show(connection, mart)
+        return editions.mark_published(connection, edition_id, digest)

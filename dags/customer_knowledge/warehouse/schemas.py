@@ -43,6 +43,8 @@ PIPELINE_LIMITS = {
     "idle_in_transaction_session_timeout": "10min",
     "client_connection_check_interval": "5s",
 }
+# A forgotten session of a BI tool would keep old editions and changes of shape waiting for ever.
+BI_LIMITS = {"statement_timeout": "30min", "idle_in_transaction_session_timeout": "1h"}
 _admin = partial(connect, role=server.SUPERUSER, autocommit=True)
 
 
@@ -67,12 +69,15 @@ def _roles(connection: Connection) -> None:
             sql.Identifier(MARTS_READER), sql.Identifier(PIPELINE)
         )
     )
-    for setting, value in PIPELINE_LIMITS.items():
-        connection.execute(
-            sql.SQL("alter role {} set {} = {}").format(
-                sql.Identifier(PIPELINE), sql.Identifier(setting), sql.Literal(value)
+    for role, limits in ((PIPELINE, PIPELINE_LIMITS), (BI, BI_LIMITS)):
+        for setting, value in limits.items():
+            connection.execute(
+                sql.SQL("alter role {} set {} = {}").format(
+                    sql.Identifier(role), sql.Identifier(setting), sql.Literal(value)
+                )
             )
-        )
+    # The administrators' databases are nobody else's to enter.
+    connection.execute("revoke connect, temporary on database postgres, template1 from public")
     connection.execute("select pg_advisory_unlock(hashtext('customer_knowledge.roles'))")
 
 
@@ -112,6 +117,9 @@ def prepare(profile: Profile) -> None:
     if settings().warehouse_dsn is None:
         _database(profile.database, PIPELINE)
         _grant_connect(profile.database, BI)
+        with _admin(profile.database) as connection:
+            for path in sorted((SQL_DIR / "as_admin").glob("*.sql")):
+                connection.execute(path.read_bytes())
     with connect(profile.database) as connection:
         for schema in SCHEMAS:
             connection.execute(sql.SQL("create schema if not exists {}").format(sql.Identifier(schema)))

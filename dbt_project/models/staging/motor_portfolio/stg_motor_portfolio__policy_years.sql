@@ -20,7 +20,7 @@ final as (
         case distribution_channel when '0' then 'agency' when '1' then 'broker' end as channel,
         premium,
         claim_cost,
-        claim_count,
+        claim_count::integer as claim_count,
         case risk_type
             when 1 then 'motorbike'
             when 2 then 'van'
@@ -29,10 +29,10 @@ final as (
         end as risk_type,
         case area when 0 then 'rural' when 1 then 'urban' end as area_code,
         second_driver = 1 as second_driver,
-        registration_year,
+        registration_year::integer as registration_year,
         power_hp,
         cylinder_capacity,
-        doors,
+        doors::integer as doors,
         case fuel when 'P' then 'petrol' when 'D' then 'diesel' end as fuel,
         length_m,
         weight_kg,

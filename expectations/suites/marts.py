@@ -1,0 +1,156 @@
+"""Marts gate: the last one before an edition is published. It looks at `marts_build`."""
+
+from __future__ import annotations
+
+from psycopg import sql
+
+from expectations.rules import RowCondition, Rule
+from expectations.suite import Asset, Moment, Suite
+
+PER_CUSTOMER = ("customer_360", "customer_segment", "customer_value", "customer_churn")
+TO_CUSTOMERS = ("retention_worklist", "next_best_product")
+STAMPED = (*PER_CUSTOMER, *TO_CUSTOMERS, "policy_360", "persistency", "knowledge_item", "reconciliation")
+
+RULES: tuple[Rule, ...] = (
+    RowCondition(
+        id="customers_agree",
+        asset="customer",
+        severity="stop",
+        condition=(
+            "case when is_customer then least(" + ", ".join(f"in_{m}" for m in PER_CUSTOMER) + ") = 1"
+            " and greatest(" + ", ".join(f"in_{m}" for m in PER_CUSTOMER) + ") = 1"
+            " else is_prospect and greatest(" + ", ".join(f"in_{m}" for m in PER_CUSTOMER) + ") <= 1 end"
+        ),
+        sentence_en="Every customer of core stands once in every mart about customers, and nobody else does.",
+        sentence_zh="核心层的每位客户在各客户集市中恰好出现一次，且没有其他人。",
+        hurts=PER_CUSTOMER,
+    ),
+    RowCondition(
+        id="nothing_missing",
+        asset="reconciliation",
+        severity="stop",
+        condition="coalesce(difference = 0, false)",
+        sentence_en="What the source says equals what is published plus what is in quarantine.",
+        sentence_zh="来源数值等于已发布数值与隔离数值之和。",
+        hurts=("reconciliation",),
+    ),
+    RowCondition(
+        id="every_total_reconciled",
+        asset="declared_total",
+        severity="stop",
+        condition="is_reconciled",
+        sentence_en="Every total the profile declares is reconciled.",
+        sentence_zh="配置中声明的每个合计都已对账。",
+        hurts=("reconciliation",),
+    ),
+    RowCondition(
+        id="consent_respected",
+        asset="approached",
+        severity="stop",
+        condition="coalesce(marketing_consent, false)",
+        sentence_en="Nobody who did not consent to marketing is on a worklist or in a recommendation.",
+        sentence_zh="未同意营销的客户不出现在任何工作清单或产品推荐中。",
+        hurts=TO_CUSTOMERS,
+    ),
+    RowCondition(
+        id="one_edition",
+        asset="stamp",
+        severity="stop",
+        condition="edition_id is not distinct from expected",
+        sentence_en="Every mart carries the number of the edition being built.",
+        sentence_zh="每个集市都带有正在构建的版次编号。",
+        hurts=STAMPED,
+    ),
+    RowCondition(
+        id="worklist_not_empty",
+        asset="worklist_size",
+        severity="warn",
+        condition="listed > 0 or consenting = 0",
+        sentence_en="The retention worklist is not empty while there are customers who consented.",
+        sentence_zh="有客户同意营销时，挽留工作清单不为空。",
+        hurts=("retention_worklist",),
+    ),
+)
+
+
+def _everywhere(marts: tuple[str, ...], column: str) -> sql.Composed:
+    selects = [
+        sql.SQL("select {column}, {name} as mart from {table}").format(
+            column=sql.Identifier(column), name=sql.Literal(mart), table=sql.Identifier("marts_build", mart)
+        )
+        for mart in marts
+    ]
+    return sql.SQL(" union all ").join(selects)
+
+
+def _customers() -> Asset:
+    counts = [
+        sql.SQL("count(*) filter (where mart = {}) as {}").format(
+            sql.Literal(mart), sql.Identifier(f"in_{mart}")
+        )
+        for mart in PER_CUSTOMER
+    ]
+    query = sql.SQL(
+        "select customer_key, bool_or(mart = 'customer') as is_customer,"
+        " bool_or(mart = 'prospect') as is_prospect, {counts} from ("
+        " select customer_key, case when is_prospect then 'prospect' else 'customer' end as mart"
+        " from core.dim_customer union all {everywhere}) as seen group by customer_key"
+    ).format(counts=sql.SQL(", ").join(counts), everywhere=_everywhere(PER_CUSTOMER, "customer_key"))
+    return Asset(name="customer", query=query, key=("customer_key",))
+
+
+def _declared_totals(moment: Moment) -> Asset:
+    measures = sorted(
+        {t.measure for c in moment.profile.connectors for table in c.tables for t in table.control_totals}
+    )
+    query = sql.SQL(
+        "select declared.measure, exists (select from marts_build.reconciliation as r"
+        " where r.measure = declared.measure) as is_reconciled from unnest({}::text[]) as declared (measure)"
+    ).format(sql.Literal(measures))
+    return Asset(
+        name="declared_total", query=query, key=("measure",), public_key=True, minimum_rows=len(measures)
+    )
+
+
+def assets(moment: Moment) -> tuple[Asset, ...]:
+    """The marts just built, beside core and the profile."""
+    return (
+        _customers(),
+        _declared_totals(moment),
+        Asset(
+            name="reconciliation",
+            query=sql.SQL("select measure, year, difference from marts_build.reconciliation"),
+            key=("measure", "year"),
+            public_key=True,
+        ),
+        Asset(
+            name="approached",
+            query=sql.SQL(
+                "select a.customer_key, c.marketing_consent from ({}) as a"
+                " left join core.dim_customer as c on c.customer_key = a.customer_key"
+            ).format(_everywhere(TO_CUSTOMERS, "customer_key")),
+            key=("customer_key",),
+            may_be_empty=True,
+        ),
+        Asset(
+            name="stamp",
+            query=sql.SQL("select distinct mart, edition_id, {}::bigint as expected from ({}) as s").format(
+                sql.Literal(moment.edition_id), _everywhere(STAMPED, "edition_id")
+            ),
+            key=("mart",),
+            public_key=True,
+        ),
+        Asset(
+            name="worklist_size",
+            query=sql.SQL(
+                "select 'all' as part, (select count(*) from marts_build.retention_worklist) as listed,"
+                " (select count(*) from core.dim_customer where marketing_consent and not is_prospect)"
+                " as consenting"
+            ),
+            key=("part",),
+            public_key=True,
+        ),
+    )
+
+
+SUITE = Suite("marts", RULES, assets)

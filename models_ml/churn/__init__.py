@@ -1,0 +1,1 @@
+"""Which policies will be left within the horizon, and what that means for their customers."""

@@ -1,0 +1,1 @@
+"""What all four models share: reading, splits in time, guards, metrics, artefacts, writing."""

@@ -1,0 +1,1 @@
+"""Who customers are: two rule segments, and clusters of behaviour named by what distinguishes them."""

@@ -1,0 +1,154 @@
+"""For every rule a row that keeps it and a row that breaks it, as selects of just the columns it reads."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Fixture(NamedTuple):
+    """Two selects; the rule must hold for all rows of the first and fail for a row of the second."""
+
+    passes: str
+    fails: str
+
+
+def _text(column: str, good: str, bad: str) -> Fixture:
+    return Fixture(f"select {good}::text as {column}", f"select {bad}::text as {column}")
+
+
+def _number(column: str, good: str, bad: str, kind: str = "numeric") -> Fixture:
+    return Fixture(f"select {good}::{kind} as {column}", f"select {bad}::{kind} as {column}")
+
+
+def _dates(earlier: str, later: str) -> Fixture:
+    row = "select date '{}' as {}, date '{}' as {}"
+    return Fixture(
+        row.format("2026-01-01", earlier, "2026-01-01", later),
+        row.format("2026-01-02", earlier, "2026-01-01", later),
+    )
+
+
+def _filled(column: str, share: float = 0.5) -> Fixture:
+    """100 rows of which just enough, and just too few, have a value."""
+    enough = round(share * 100)
+    row = "select case when i <= {} then i::text end as {} from generate_series(1, 100) as i"
+    return Fixture(row.format(enough, column), row.format(enough - 1, column))
+
+
+def _ledger(good: str, bad: str, *columns: str) -> Fixture:
+    names = ", ".join(columns)
+    return Fixture(
+        f"select * from (values ({good})) as t ({names})", f"select * from (values ({bad})) as t ({names})"
+    )
+
+
+_MARTS = ("in_customer_360", "in_customer_segment", "in_customer_value", "in_customer_churn")
+_CUSTOMER = "select {}::boolean as is_customer, {}::boolean as is_prospect, " + ", ".join(
+    f"{{}}::bigint as {mart}" for mart in _MARTS
+)
+_ID = "select 'resident_id' as id_type, '{}'::text as id_number"
+_BIRTH = "select date '{}' as birth_date, date '2026-06-30' as _as_of_date"
+_AGE = "select date '2017-05-01' as last_renewal_on, date '{}' as birth_date"
+_STATUS = "select '{}'::text as status, {} as in_force_flag"
+_SCORES = "select 0.1 + i * {}::double precision as p_lapse from generate_series(1, 20) as i"
+_CHURN = "select {}::double precision as p_lose_all, {}::double precision as p_lose_any"
+_VALUE = "select '{}'::numeric as clv, {}::numeric as expected_premium_12m"
+
+LEDGER: dict[str, Fixture] = {
+    "enough_rows_read": _ledger("50, 50", "49, 50", "rows_read", "minimum_rows"),
+    "no_mass_delete": _ledger("50, 1000", "51, 1000", "rows_gone", "rows_before"),
+    "few_rejections": _ledger("50, 10", "51, 10", "rows_refused", "rows_judged"),
+    "ledger_agrees": _ledger("7, 7", "6, 7", "versions_landed", "versions_counted"),
+}
+
+FIXTURES: dict[str, dict[str, Fixture]] = {
+    "landing_policy_admin": LEDGER
+    | {
+        "party_name_filled": _filled("name"),
+        "party_named": _text("name", "'王芳'", "'  '"),
+        "birth_date_plausible": Fixture(_BIRTH.format("2026-06-30"), _BIRTH.format("2026-07-01")),
+        "id_number_checksum": Fixture(_ID.format("11010519491231002X"), _ID.format("110105194912310021")),
+        "policy_premium_filled": _filled("annual_premium"),
+        "premium_not_negative": _number("annual_premium", "0", "-0.01"),
+        "term_in_order": _dates("effective_on", "expires_on"),
+        "currency_known": _text("currency", "'CNY'", "'ZZZ'"),
+        "payment_amount_filled": _filled("amount"),
+        "payment_positive": _number("amount", "0.01", "null"),
+        "claim_dates_in_order": _dates("incurred_on", "reported_on"),
+    },
+    "landing_crm": LEDGER
+    | {
+        "contact_name_filled": _filled("name"),
+        "contact_named": _text("name", "'李强'", "null"),
+        "survey_score_in_range": _number("score", "10", "11", "smallint"),
+        "consent_state_known": _text("state", "'granted'", "null"),
+    },
+    "landing_motor_portfolio": LEDGER
+    | {
+        "premium_filled": _filled("premium"),
+        "premium_not_negative": _number("premium", "0", "-1"),
+        "claim_cost_not_negative": _number("claim_cost", "0", "-1"),
+        "term_in_order": _dates("last_renewal_on", "next_renewal_on"),
+        "lapse_after_renewal": _dates("last_renewal_on", "lapsed_on"),
+        "driver_age_plausible": Fixture(_AGE.format("2001-05-01"), _AGE.format("2001-05-02")),
+    },
+    "core": {
+        "customers_exist": _number("customers", "1", "0", "bigint"),
+        "one_row_a_customer": Fixture(
+            "select customer_key from (values ('a'), ('b')) as t (customer_key)",
+            "select customer_key from (values ('a'), ('a')) as t (customer_key)",
+        ),
+        "customer_type_known": _text("customer_type", "'person'", "'ghost'"),
+        "one_row_a_policy": Fixture(
+            "select policy_key from (values ('a'), ('b')) as t (policy_key)",
+            "select policy_key from (values ('a'), ('a')) as t (policy_key)",
+        ),
+        "policy_status_known": _text("status", "'suspended'", "'asleep'"),
+        "in_force_as_status_says": Fixture(
+            _STATUS.format("grace", "true"), _STATUS.format("matured", "true")
+        ),
+        "policy_customer_exists": Fixture(
+            "select 'a'::text as customer_key, true as customer_exists",
+            "select 'a'::text as customer_key, false as customer_exists",
+        ),
+        "most_policies_have_a_customer": _filled("customer_key", 0.95),
+        "policy_has_customer": _text("customer_key", "'a'", "null"),
+        "most_payments_have_a_policy": _filled("policy_found", 0.95),
+        "payment_has_policy": _text("policy_found", "'a'", "null"),
+    },
+    "ml": {
+        "lapse_is_a_probability": _number("p_lapse", "1", "1.01", "double precision"),
+        "scored_policy_in_force": Fixture(
+            "select true as in_force_flag", "select null::boolean as in_force_flag"
+        ),
+        "lapse_scores_vary": Fixture(_SCORES.format("0.01"), _SCORES.format("0")),
+        "every_unit_scored_once": Fixture(
+            "select true as is_current, true as is_scored", "select true as is_current, false as is_scored"
+        ),
+        "lapse_level_plausible": Fixture(
+            "select 0.3 as mean_p_lapse, 0.1 as mean_baseline",
+            "select 0.31 as mean_p_lapse, 0.1 as mean_baseline",
+        ),
+        "churn_in_order": Fixture(_CHURN.format("0.1", "0.2"), _CHURN.format("0.2", "0.1")),
+        "value_is_a_number": Fixture(_VALUE.format("-5", "0"), _VALUE.format("NaN", "0")),
+        "no_segment_holds_everybody": _number("share", "0.9", "0.91"),
+    },
+    "marts": {
+        "customers_agree": Fixture(
+            f"{_CUSTOMER.format('true', 'false', 1, 1, 1, 1)}"
+            f" union all {_CUSTOMER.format('false', 'true', 1, 0, 0, 0)}",
+            _CUSTOMER.format("true", "false", 1, 1, 0, 1),
+        ),
+        "nothing_missing": _number("difference", "0.00", "0.01"),
+        "every_total_reconciled": Fixture("select true as is_reconciled", "select false as is_reconciled"),
+        "consent_respected": Fixture(
+            "select true as marketing_consent", "select null::boolean as marketing_consent"
+        ),
+        "one_edition": Fixture(
+            "select 7 as edition_id, 7 as expected", "select null::bigint as edition_id, 7 as expected"
+        ),
+        "worklist_not_empty": Fixture(
+            "select 0 as listed, 0 as consenting", "select 0 as listed, 1 as consenting"
+        ),
+    },
+}

@@ -1,0 +1,206 @@
+"""The gates over core, scores and marts: what they let through, and each thing they must not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+
+from customer_knowledge.errors import GateClosed
+from customer_knowledge.profile import Profile
+from customer_knowledge.warehouse.connections import warehouse
+from expectations.gate import core_gate, marts_gate, ml_gate
+from expectations.results import GateReport
+from expectations.suites.marts import PER_CUSTOMER, STAMPED, TO_CUSTOMERS
+
+DAY = date(2026, 6, 30)
+Gate = Callable[[Profile, int, date], GateReport]
+
+# Thirty customers with a policy each, and one prospect; 0 stands for the prospect.
+CORE = """
+create table core.dim_customer as select i::text as customer_key, 'person' as customer_type,
+    i = 0 as is_prospect, mod(i, 2) = 1 as marketing_consent from generate_series(0, 30) as i;
+create table core.dim_policy as select 'p' || i as policy_key, i::text as customer_key, 'active' as status,
+    true as in_force_flag from generate_series(1, 30) as i;
+create table core.fct_premium_payment as select 'm' || i as premium_payment_key, 'p' || i as policy_key
+    from generate_series(1, 30) as i;
+create table features.features__policy_as_of as select 'p' || i as unit_key, true as is_current
+    from generate_series(1, 30) as i;
+"""
+SCORES = """
+insert into ml.model_run (model_name, as_of_date, code_version, trained_rows, metrics, baseline)
+    values ('churn', '2026-06-30', 'c', 100, '{}', '{}');
+insert into ml.policy_lapse select '2026-06-30', 'p' || i, 'p' || i, i::text, '2027-06-30', i / 100.0, 0.15, 1,
+    100, null, null, null, m.model_run_id from generate_series(1, 30) as i, ml.model_run as m;
+insert into ml.customer_churn select '2026-06-30', i::text, 1, 0.2, 0.1, 0.2, 100, 20, 'low', null, null, null,
+    m.model_run_id from generate_series(1, 30) as i, ml.model_run as m;
+insert into ml.customer_value select '2026-06-30', i::text, 1, 1, 0, 1, 100, 90, -3, 'C', m.model_run_id
+    from generate_series(1, 30) as i, ml.model_run as m;
+insert into ml.customer_segment select '2026-06-30', i::text, mod(i, 3), 1, m.model_run_id
+    from generate_series(1, 30) as i, ml.model_run as m;
+"""
+MEASURES = ("policies_in_force", "premium_received", "claims_paid")
+
+
+def marts(edition: int) -> str:
+    """Marts that agree: everybody in every mart about customers, the consenting on the lists."""
+    tables = [
+        f"create table marts_build.{name} as select {edition}::bigint as edition_id, i::text as customer_key,"
+        f" 'p' || i as policy_key from generate_series({0 if name == 'customer_360' else 1}, 30) as i"
+        + (" where mod(i, 2) = 1" if name in TO_CUSTOMERS else "")
+        for name in STAMPED
+        if name != "reconciliation"
+    ]
+    values = ", ".join(f"({edition}, '{measure}', 2025, 0.00)" for measure in MEASURES)
+    tables.append(
+        "create table marts_build.reconciliation as select * from"
+        f" (values {values}) as t (edition_id, measure, year, difference)"
+    )
+    return ";".join(tables)
+
+
+@pytest.fixture
+def built(sample: Profile) -> tuple[Profile, int]:
+    """A sound edition that is being built, with everything the three gates look at."""
+    with warehouse(sample) as conn:
+        row = conn.execute(
+            "insert into ops.edition (as_of_date, attempt, state, code_version)"
+            " values (%s, 1, 'building', 'c') returning edition_id",
+            (DAY,),
+        ).fetchone()
+        assert row is not None
+        for statements in (CORE, SCORES, marts(row[0])):
+            conn.execute(statements.encode())
+    return sample, int(row[0])
+
+
+def run(profile: Profile, statement: str) -> list[tuple[object, ...]]:
+    with warehouse(profile) as conn:
+        cursor = conn.execute(statement.encode())
+        return cursor.fetchall() if cursor.description else []
+
+
+@pytest.mark.parametrize("gate", [core_gate, ml_gate, marts_gate])
+def test_a_sound_edition_passes(built: tuple[Profile, int], gate: Gate) -> None:
+    profile, edition = built
+    report = gate(profile, edition, DAY)
+    assert report.state == "passed"
+    assert {r.status for r in report.results} == {"passed"}
+    assert run(profile, "select edition_id, state from quality.check_run") == [(edition, "passed")]
+    assert run(profile, "select state from ops.edition") == [("building",)]
+
+
+FAULTS = {
+    "no customers": (core_gate, "customers_exist", "delete from core.dim_customer where not is_prospect"),
+    "empty core": (core_gate, "one_row_a_policy", "delete from core.dim_policy"),
+    "twice in core": (
+        core_gate,
+        "one_row_a_customer",
+        "insert into core.dim_customer select * from core.dim_customer where customer_key = '7'",
+    ),
+    "a ghost's policy": (
+        core_gate,
+        "policy_customer_exists",
+        "update core.dim_policy set customer_key = 'ghost' where policy_key = 'p1'",
+    ),
+    "policies without customers": (
+        core_gate,
+        "most_policies_have_a_customer",
+        "update core.dim_policy set customer_key = null where policy_key in ('p1', 'p2')",
+    ),
+    "a unit without a score": (
+        ml_gate,
+        "every_unit_scored_once",
+        "delete from ml.policy_lapse where unit_key = 'p3'",
+    ),
+    "yesterday's scores": (
+        ml_gate,
+        "lapse_scores_vary",
+        "update ml.policy_lapse set as_of_date = '2026-06-29'",
+    ),
+    "one score for all": (ml_gate, "lapse_scores_vary", "update ml.policy_lapse set p_lapse = 0.2"),
+    "no number": (ml_gate, "lapse_is_a_probability", "update ml.policy_lapse set p_lapse = null"),
+    "a score for what has ended": (
+        ml_gate,
+        "scored_policy_in_force",
+        "update core.dim_policy set in_force_flag = false, status = 'expired' where policy_key = 'p4'",
+    ),
+    "a value that is no number": (
+        ml_gate,
+        "value_is_a_number",
+        "update ml.customer_value set clv = 'NaN' where customer_key = '5'",
+    ),
+    "a cent missing": (
+        marts_gate,
+        r"nothing_missing \(premium_received\|2025\)",
+        "update marts_build.reconciliation set difference = 0.01 where measure = 'premium_received'",
+    ),
+    "a measure missing": (
+        marts_gate,
+        r"every_total_reconciled \(claims_paid\)",
+        "delete from marts_build.reconciliation where measure = 'claims_paid'",
+    ),
+    "an unwilling customer listed": (
+        marts_gate,
+        "consent_respected",
+        "update core.dim_customer set marketing_consent = false where customer_key = '9'",
+    ),
+    "a stranger listed": (
+        marts_gate,
+        "consent_respected",
+        "update marts_build.next_best_product set customer_key = 'ghost' where customer_key = '9'",
+    ),
+    "another edition's mart": (
+        marts_gate,
+        r"one_edition \(persistency\)",
+        "update marts_build.persistency set edition_id = 999",
+    ),
+} | {
+    f"a customer not in {mart}": (
+        marts_gate,
+        "customers_agree",
+        f"delete from marts_build.{mart} where customer_key = '11'",
+    )
+    for mart in PER_CUSTOMER
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_closes_the_gate_and_blocks_the_edition(built: tuple[Profile, int], fault: str) -> None:
+    profile, edition = built
+    gate, words, statement = FAULTS[fault]
+    if fault == "no number":
+        run(profile, "alter table ml.policy_lapse alter p_lapse drop not null")
+    run(profile, statement)
+    with pytest.raises(GateClosed, match=words):
+        gate(profile, edition, DAY)
+    name = gate.__name__.removesuffix("_gate")
+    assert run(profile, "select state, blocked_by from ops.edition") == [("blocked", name)]
+    assert run(profile, "select state, edition_id from quality.check_run") == [("closed", edition)]
+
+
+def test_a_warning_is_told_and_lets_pass(built: tuple[Profile, int]) -> None:
+    profile, edition = built
+    run(profile, "update core.dim_policy set customer_key = null where policy_key = 'p1'")
+    report = core_gate(profile, edition, DAY)
+    assert report.state == "passed"
+    assert "warnings: 1" in report.message
+    assert run(
+        profile, "select check_id, evaluated, failed from quality.check_result where status = 'failed'"
+    ) == [("policy_has_customer", 30, 1)]
+    assert run(profile, "select check_id, key_hash from quality.failing_key") == [
+        ("policy_has_customer", "p1")
+    ]
+
+
+def test_an_insurer_without_consents_and_payments_passes(built: tuple[Profile, int]) -> None:
+    profile, edition = built
+    run(profile, "update core.dim_customer set marketing_consent = false")
+    for mart in TO_CUSTOMERS:
+        run(profile, f"delete from marts_build.{mart}")
+    run(profile, "delete from core.fct_premium_payment")
+    assert core_gate(profile, edition, DAY).state == "passed"
+    report = marts_gate(profile, edition, DAY)
+    assert report.state == "passed"
+    assert {r.check_id: r.status for r in report.results}["consent_respected"] == "nothing_new"

@@ -1,0 +1,146 @@
+"""Running dbt: results from its artifacts, no row in its words, and no orphan when we are killed."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from customer_knowledge.profile import Profile
+from customer_knowledge.settings import PROJECT_DIR, settings
+from customer_knowledge.warehouse import dbt
+from customer_knowledge.warehouse.connections import warehouse
+from customer_knowledge.warehouse.scrub import scrubbed
+
+DAY = date(2026, 6, 30)
+SECRET = "张三丰\n13800138000"
+MODELS = {
+    "good.sql": "{{ config(materialized='table') }} select 1 as a union all select {{ var('edition_id') }}",
+    "leak.sql": "{{ config(materialized='table') }} select a, name from landing.people",
+    "leak.yml": """
+models:
+  - name: leak
+    config: {contract: {enforced: true}}
+    columns:
+      - {name: a, data_type: integer, constraints: [{type: not_null}]}
+      - {name: name, data_type: text}
+""",
+    "slow.sql": "{{ config(materialized='table') }} select pg_sleep(60)::text as a",
+}
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A dbt project of three models beside our own profiles.yml, set as the one in force."""
+    folder = tmp_path / "dbt_project"
+    (folder / "models").mkdir(parents=True)
+    shutil.copy(PROJECT_DIR / "dbt_project" / "profiles.yml", folder)
+    (folder / "dbt_project.yml").write_text("name: tiny\nversion: '1.0'\nprofile: customer_knowledge\n")
+    for name, text in MODELS.items():
+        (folder / "models" / name).write_text(text)
+    monkeypatch.setattr(settings(), "project_dir", tmp_path)
+    return folder
+
+
+def run(profile: Profile, select: str) -> dbt.DbtResult:
+    return dbt.run("run", profile, edition_id=42, as_of_date=DAY, select=select, target_name="tiny")
+
+
+def test_results_are_read_from_the_artifacts(sample: Profile, project: Path) -> None:
+    result = run(sample, "good")
+    assert [(n.name, n.status, n.rows) for n in result.nodes] == [("good", "success", 2)]
+    assert result.nodes[0].seconds > 0
+    assert result.manifest_path.exists()
+    with warehouse(sample) as connection:
+        assert connection.execute("select max(a) from staging.good").fetchone() == (42,)
+
+
+def test_a_failure_names_the_node_and_quotes_no_row(
+    sample: Profile, project: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    with warehouse(sample) as connection:
+        connection.execute("create table landing.people as select null::int as a, %s as name", (SECRET,))
+    with pytest.raises(dbt.DbtFailed, match="1 of 2 failed: leak") as failure:
+        run(sample, "good leak")
+    assert "violates not-null constraint" in str(failure.value)
+    target = settings().runs_dir / "dbt" / "tiny"
+    results = (target / "run_results.json").read_text() + (target / "dbt.log").read_text()
+    assert "violates not-null constraint" in results
+    for name, words in {"error": str(failure.value), "logs": caplog.text, "artifacts": results}.items():
+        assert "13800138000" not in words, name
+        assert "张三丰" not in words, name
+        assert "\\u5f20" not in words, name
+
+
+def test_an_unknown_project_fault_is_told(sample: Profile, project: Path) -> None:
+    (project / "models" / "broken.sql").write_text("select {{ ref('nowhere') }}")
+    with pytest.raises(dbt.DbtFailed, match="before it ran a model") as failure:
+        run(sample, "good")
+    assert "nowhere" in str(failure.value)
+
+
+def test_values_in_the_message_itself_are_taken_out() -> None:
+    said = [
+        'ERROR: invalid input syntax for type date: "张三"',
+        "  LINE 1: select x",
+        "  DETAIL:  Key (name)=(张",
+        "三) already exists.",
+        "  compiled code at x",
+    ]
+    assert list(scrubbed(said)) == [
+        'ERROR: invalid input syntax for type date: "…"',
+        "  LINE 1: select x",
+        "  compiled code at x",
+    ]
+
+
+PROGRAM = """
+from datetime import date
+from pathlib import Path
+from customer_knowledge.profile import load
+from customer_knowledge.settings import settings
+from customer_knowledge.warehouse import dbt
+profile = load("sample").model_copy(update={{"insurer": "{insurer}"}})
+settings().project_dir = Path("{project}")
+dbt.run("run", profile, edition_id=1, as_of_date=date(2026, 6, 30), select="slow", target_name="killed")
+"""
+
+
+def sleepers(profile: Profile) -> int:
+    with warehouse(profile) as connection:
+        row = connection.execute(
+            "select count(*) from pg_stat_activity where datname = current_database()"
+            " and query like '%%pg_sleep(60)%%' and pid <> pg_backend_pid() and state = 'active'"
+        ).fetchone()
+    assert row
+    return int(row[0])
+
+
+def wait_for(profile: Profile, number: int, seconds: float, task: subprocess.Popen[bytes]) -> bool:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if sleepers(profile) == number:
+            return True
+        assert number == 0 or task.poll() is None, "the task ended before it was killed"
+        time.sleep(0.2)
+    return False
+
+
+def test_a_killed_task_leaves_no_dbt_and_no_statement_behind(sample: Profile, project: Path) -> None:
+    program = PROGRAM.format(insurer=sample.insurer, project=project.parent)
+    task = subprocess.Popen([sys.executable, "-c", program], env=os.environ | {"PYTHONWARNINGS": "ignore"})
+    try:
+        assert wait_for(sample, 1, 60, task), "dbt never came to its model"
+    finally:
+        task.send_signal(signal.SIGKILL)
+        task.wait()
+    assert wait_for(sample, 0, 20, task), "the statement outlived the task that asked for it"
