@@ -12,11 +12,10 @@ from functools import reduce
 from operator import and_
 from typing import Any
 
-from airflow.sdk import Asset, PartitionedAssetTimetable, dag, task
+from airflow.sdk import Asset, ExceptionRetryPolicy, PartitionedAssetTimetable, dag, task
 
 from customer_knowledge.dag_defaults import (
     FEATURES,
-    GATE,
     Tag,
     as_of_date,
     asset,
@@ -28,7 +27,11 @@ from customer_knowledge.dag_defaults import (
 REQUIRED = reduce(and_, [Asset(**landing_asset(system)) for system in profile_in_force().systems])
 
 
-@dag(schedule=PartitionedAssetTimetable(assets=REQUIRED), doc_md=__doc__, **dag_arguments(Tag.TRANSFORM))
+@dag(
+    schedule=PartitionedAssetTimetable(assets=REQUIRED),
+    doc_md=__doc__,
+    **dag_arguments(ExceptionRetryPolicy, Tag.TRANSFORM),
+)
 def build_marts() -> None:
     """From landing to features, for one business date."""
 
@@ -44,7 +47,7 @@ def build_marts() -> None:
 
         return run(profile_in_force(), as_of_date(dag_run))
 
-    @task(**GATE)
+    @task
     def core_gate(dag_run: Any = None) -> None:
         from customer_knowledge.pipeline import building
         from expectations.gate import core_gate as gate

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from airflow.sdk import Asset, PartitionedAtRuntime, dag, task
+from airflow.sdk import Asset, ExceptionRetryPolicy, PartitionedAtRuntime, dag, task
 
 from customer_knowledge.dag_defaults import (
-    GATE,
+    ANNOUNCEMENTS,
     Tag,
     as_of_date,
     dag_arguments,
@@ -23,7 +23,7 @@ from customer_knowledge.dag_defaults import (
 )
 
 
-@dag(schedule=PartitionedAtRuntime(), doc_md=__doc__, **dag_arguments(Tag.EXTRACT))
+@dag(schedule=PartitionedAtRuntime(), doc_md=__doc__, **dag_arguments(ExceptionRetryPolicy, Tag.EXTRACT))
 def extract_files() -> None:
     """Land one business date of the file sources."""
 
@@ -34,14 +34,18 @@ def extract_files() -> None:
         batches = extract_declared(profile_in_force(), as_of_date(dag_run))
         return {batch.table: batch.rows_read for batch in batches}
 
-    @task(outlets=[Asset(**landing_asset(system)) for system in file_systems()], **GATE)
+    @task
     def landing_gate(dag_run: Any = None) -> None:
         from expectations.gate import landing_gate as gate
 
         for system in file_systems():
             gate(profile_in_force(), system, as_of_date(dag_run))
 
-    extract() >> landing_gate()
+    @task(outlets=[Asset(**landing_asset(system)) for system in file_systems()], pool=ANNOUNCEMENTS)
+    def announce() -> None:
+        """Tell whoever waits that the date has landed and passed its gate."""
+
+    extract() >> landing_gate() >> announce()
 
 
 extract_files()

@@ -2,18 +2,19 @@
 
 One run is one business date: the partition key (YYYY-MM-DD). `extract` copies every declared table in one snapshot
 of the source and keeps what changed; running it again for the same date does nothing. `landing_gate` rejects bad
-rows into quarantine and closes on a stop rule; its message says which, `ck gate show` shows more. After a repair
-in the source trigger this DAG again with the same partition key: the date is read anew as another attempt.
+rows into quarantine and closes on a stop rule; its message says which, `ck gate show` shows more. `announce` lets
+`build_marts` start once every system of the date has landed. After a repair in the source trigger this DAG again
+with the same partition key: the date is read anew as another attempt.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from airflow.sdk import Asset, PartitionedAtRuntime, dag, task
+from airflow.sdk import Asset, ExceptionRetryPolicy, PartitionedAtRuntime, dag, task
 
 from customer_knowledge.dag_defaults import (
-    GATE,
+    ANNOUNCEMENTS,
     Tag,
     as_of_date,
     dag_arguments,
@@ -24,7 +25,7 @@ from customer_knowledge.dag_defaults import (
 SYSTEM = "policy_admin"
 
 
-@dag(schedule=PartitionedAtRuntime(), doc_md=__doc__, **dag_arguments(Tag.EXTRACT))
+@dag(schedule=PartitionedAtRuntime(), doc_md=__doc__, **dag_arguments(ExceptionRetryPolicy, Tag.EXTRACT))
 def extract_policy_admin() -> None:
     """Land one business date of policy administration."""
 
@@ -35,13 +36,17 @@ def extract_policy_admin() -> None:
         batches = extract_system(profile_in_force(), SYSTEM, as_of_date(dag_run))
         return {batch.table: batch.rows_read for batch in batches}
 
-    @task(outlets=[Asset(**landing_asset(SYSTEM))], **GATE)
+    @task
     def landing_gate(dag_run: Any = None) -> None:
         from expectations.gate import landing_gate as gate
 
         gate(profile_in_force(), SYSTEM, as_of_date(dag_run))
 
-    extract() >> landing_gate()
+    @task(outlets=[Asset(**landing_asset(SYSTEM))], pool=ANNOUNCEMENTS)
+    def announce() -> None:
+        """Tell whoever waits that the date has landed and passed its gate."""
+
+    extract() >> landing_gate() >> announce()
 
 
 extract_policy_admin()

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from airflow.sdk import Asset, PartitionedAssetTimetable, dag, task
+from airflow.sdk import Asset, ExceptionRetryPolicy, PartitionedAssetTimetable, dag, task
 
 from customer_knowledge.dag_defaults import (
     EDITION,
     FEATURES,
-    GATE,
     Tag,
     as_of_date,
     asset,
@@ -25,7 +24,7 @@ from customer_knowledge.dag_defaults import (
 SCHEDULE = PartitionedAssetTimetable(assets=Asset(**asset(FEATURES)))
 
 
-@dag(schedule=SCHEDULE, doc_md=__doc__, **dag_arguments(Tag.PREDICT, Tag.PUBLISH))
+@dag(schedule=SCHEDULE, doc_md=__doc__, **dag_arguments(ExceptionRetryPolicy, Tag.PREDICT, Tag.PUBLISH))
 def score_customers() -> None:
     """From features to a published edition, for one business date."""
 
@@ -41,7 +40,7 @@ def score_customers() -> None:
 
         lifecycle.score_all(profile_in_force(), as_of_date(dag_run))
 
-    @task(**GATE)
+    @task
     def gate(name: str, dag_run: Any = None) -> None:
         from customer_knowledge.pipeline import building
         from expectations import gate as gates

@@ -6,14 +6,14 @@ models score from the next edition on. Nothing that is published changes. Trigge
 
 from __future__ import annotations
 
-from airflow.sdk import CronTriggerTimetable, dag, task
+from airflow.sdk import CronTriggerTimetable, ExceptionRetryPolicy, dag, task
 
 from customer_knowledge.dag_defaults import Tag, dag_arguments, profile_in_force
 
 WEEKLY = CronTriggerTimetable("0 3 * * 0", timezone="UTC")
 
 
-@dag(schedule=WEEKLY, doc_md=__doc__, **dag_arguments(Tag.TRAIN))
+@dag(schedule=WEEKLY, doc_md=__doc__, **dag_arguments(ExceptionRetryPolicy, Tag.TRAIN))
 def train_models() -> None:
     """Backtest and train every model."""
 

@@ -1,121 +1,115 @@
-"""Training and scoring all models for a date. Cheap to import: libraries are loaded inside."""
+"""Train where needed, score what is current: the one way into the models. Cheap to import.
+
+Every function takes the business date; nothing later than it is read.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import importlib
 import logging
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import Any
 
 from customer_knowledge.errors import ModelRefused
 from customer_knowledge.profile import Profile
 from customer_knowledge.warehouse.connections import Connection, warehouse
 
-if TYPE_CHECKING:
-    from models_ml.common.runs import Champion
-
 log = logging.getLogger(__name__)
-MODELS = ("churn", "value", "segmentation", "next_product")
+# In this order: the value model stands on the churn scores and the product recommendations.
+MODELS = ("segmentation", "churn", "next_product", "value")
 
 
-def ensure_champions(profile: Profile, as_of_date: date) -> bool:
-    """Train where a champion is missing or its artefact is not as it was stored; True when it trained."""
-    from models_ml.common import runs
+def ensure_champions(profile: Profile, as_of_date: date) -> dict[str, int]:
+    """Train the models for which no run can score the date; leave the others.
 
-    with warehouse(profile) as connection:
-        try:
-            if all(runs.champion(connection, name) for name in MODELS):
-                return False
-        except ModelRefused as refused:
-            log.warning("%s; training anew", refused.message)
-    train_all(profile, as_of_date)
-    return True
+    A run can score when it was trained on nothing later, by the spec of this code, and its artefact's file is there.
+    An artefact whose bytes were altered is not replaced in silence: it is refused.
 
-
-def train_all(profile: Profile, as_of_date: date) -> None:
-    """Backtest and train every model on what was known on the date; all become champions together or none does.
+    Returns:
+        model → model_run_id that scores the date.
 
     Raises:
-        ModelRefused: a model's data are not fit to learn from, or a leak is suspected; champions stay.
+        ModelRefused: an artefact was altered, or there is too little to learn from.
     """
-    from models_ml.churn import train as churn
-    from models_ml.common import runs
-
-    with warehouse(profile) as connection, connection.transaction():
-        tested = churn.backtest(connection, profile, as_of_date)
-        runs.store(connection, churn.train(connection, profile, as_of_date, tested), as_of_date)
-        _score_churn(connection, _champion(connection, "churn"), as_of_date)
-        _train_customers(connection, profile, as_of_date, tested)
+    with warehouse(profile) as connection:
+        _lock(connection)
+        return {name: _ensure(connection, profile, name, as_of_date) for name in MODELS}
 
 
-def _train_customers(connection: Connection, profile: Profile, as_of_date: date, tested: object) -> None:
-    """Value, segments and next product: they stand on customers and on the churn scores just written."""
-    from models_ml.common import runs
-    from models_ml.next_product import features as holding_features
-    from models_ml.next_product import train as next_product
-    from models_ml.segmentation import features as segment_features
-    from models_ml.segmentation import train as segmentation
-    from models_ml.value import features as value_features
-    from models_ml.value import train as value
+def train_all(profile: Profile, as_of_date: date) -> dict[str, int]:
+    """Backtest and train all four models; the new runs are champions and score from the next edition on.
 
-    customers = value_features.customers(connection, as_of_date)
-    scores = value_features.lapse_scores(connection, as_of_date)
-    runs.store(connection, value.train(customers, scores, tested, as_of_date), as_of_date)  # type: ignore[arg-type]
-    people = segment_features.customers(connection, as_of_date)
-    runs.store(connection, segmentation.train(people, as_of_date, profile.random_seed), as_of_date)
-    before = holding_features.a_year_before(as_of_date)
-    trained = next_product.train(
-        holding_features.holdings(connection, as_of_date),
-        holding_features.holdings(connection, before),
-        holding_features.purchases(connection, before),
-        as_of_date,
-    )
-    runs.store(connection, trained, as_of_date)
-
-
-def _champion(connection: Connection, name: str) -> Champion:
-    from models_ml.common import runs
-
-    found = runs.champion(connection, name)
-    if found is None:
-        raise ModelRefused(f"there is no {name} model", hint="run the DAG train_models")
-    return found
+    Returns:
+        model → model_run_id.
+    """
+    with warehouse(profile) as connection:
+        _lock(connection)
+        return {name: _train(connection, profile, name, as_of_date) for name in MODELS}
 
 
 def score_all(profile: Profile, as_of_date: date) -> dict[str, int]:
-    """Write all scores of a date, replacing what an earlier attempt left; gives rows written by table."""
-    from models_ml.common.write import replace
-    from models_ml.next_product import features as holding_features
-    from models_ml.next_product import score as next_product
-    from models_ml.segmentation import features as segment_features
-    from models_ml.segmentation import score as segmentation
-    from models_ml.value import features as value_features
-    from models_ml.value import score as value
+    """Score every customer and unit at risk; the date's rows are replaced in one transaction.
 
-    with warehouse(profile) as connection, connection.transaction():
-        written = _score_churn(connection, _champion(connection, "churn"), as_of_date)
-        customers = value_features.customers(connection, as_of_date)
-        scores = value_features.lapse_scores(connection, as_of_date)
-        valued = value.score(_champion(connection, "value"), customers, scores)
-        written["customer_value"] = replace(connection, "customer_value", as_of_date, valued)
-        model = _champion(connection, "segmentation")
-        people = segmentation.score(model, segment_features.customers(connection, as_of_date))
-        segmentation.write_segments(connection, model, people)
-        written["customer_segment"] = replace(connection, "customer_segment", as_of_date, people)
-        offers = next_product.score(
-            _champion(connection, "next_product"), holding_features.holdings(connection, as_of_date)
-        )
-        written["next_best_product"] = replace(connection, "next_best_product", as_of_date, offers)
+    Returns:
+        table → rows written.
+
+    Raises:
+        ModelRefused: no model, or an artefact that is missing or altered; nothing is written then.
+    """
+    written: dict[str, int] = {}
+    with warehouse(profile) as connection:
+        _lock(connection)
+        for name in MODELS:
+            found = _scoring(connection, profile, name, as_of_date)
+            if found is None:
+                raise ModelRefused(
+                    f"no {name} model can score {as_of_date}",
+                    hint="ensure_champions trains one; see `ck run`",
+                )
+            run_id, payload = found
+            written |= _room(name, "score").score(connection, profile, as_of_date, payload, run_id)
+    log.info("scored %s: %s", as_of_date, ", ".join(f"{table} {rows}" for table, rows in written.items()))
     return written
 
 
-def _score_churn(connection: Connection, champion: Champion, as_of_date: date) -> dict[str, int]:
-    from models_ml.churn import features, score
-    from models_ml.common.write import replace
-    from models_ml.value.features import customers
+def _lock(connection: Connection) -> None:
+    connection.execute("select pg_advisory_xact_lock(hashtext('customer_knowledge.models'))")
 
-    scored = score.score_policies(champion, features.current(connection, as_of_date))
-    rolled = score.roll_up(scored, customers(connection, as_of_date)["customer_key"], champion.model_run_id)
-    return {
-        "policy_lapse": replace(connection, "policy_lapse", as_of_date, scored.drop(columns=["annual_premium"])),
-        "customer_churn": replace(connection, "customer_churn", as_of_date, rolled),
-    }
+
+def _room(name: str, room: str) -> Any:
+    return importlib.import_module(f"models_ml.{name}.{room}")
+
+
+def _spec_digest(profile: Profile, name: str) -> str:
+    """A change of the spec makes older runs unfit: their artefacts expect other columns."""
+    return hashlib.sha256(repr(_room(name, "spec").of(profile)).encode()).hexdigest()[:16]
+
+
+def _ensure(connection: Connection, profile: Profile, name: str, as_of_date: date) -> int:
+    found = _scoring(connection, profile, name, as_of_date, missing_is_none=True)
+    return found[0] if found else _train(connection, profile, name, as_of_date)
+
+
+def _scoring(
+    connection: Connection, profile: Profile, name: str, as_of_date: date, *, missing_is_none: bool = False
+) -> tuple[int, dict[str, Any]] | None:
+    from models_ml.common import artefacts, runs
+
+    run = runs.scoring_run(connection, name, as_of_date)
+    if run is None or run.spec_digest != _spec_digest(profile, name):
+        return None
+    if missing_is_none and not artefacts.exists(profile, run.artefact_path):
+        log.warning("%s: the artefact of run %s is gone; training anew", name, run.model_run_id)
+        return None
+    return run.model_run_id, artefacts.load(profile, run.artefact_path, run.artefact_sha256)
+
+
+def _train(connection: Connection, profile: Profile, name: str, as_of_date: date) -> int:
+    from models_ml.common import runs
+
+    trained = _room(name, "train").train(connection, profile, as_of_date)
+    digest = _spec_digest(profile, name)
+    run = runs.record(connection, profile, _room(name, "spec").NAME, as_of_date, trained, digest)
+    log.info("%s: trained run %s on %s rows", name, run.model_run_id, trained.trained_rows)
+    return run.model_run_id

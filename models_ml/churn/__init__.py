@@ -1,1 +1,1 @@
-"""Which policies will be left within the horizon, and what that means for their customers."""
+"""Churn: the chance that a policy is given up within the horizon, rolled up to the customer."""

@@ -1,48 +1,129 @@
-"""What the churn model is: its columns, its ladder, its cuts. One spec serves every insurer."""
+"""Churn: what it reads, what it predicts, how it is graded. Not for pricing."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from models_ml.common.data import Columns
+from customer_knowledge.profile import Profile
+from models_ml.common.contract import Column, Contract, categories, flags, numbers
+from models_ml.common.runs import ModelName
 
-MODEL_NAME = "churn"
-AUC_SUSPECTED_LEAK = {"next_renewal": 0.75, "next_12_months": 0.95}
+NAME: ModelName = "churn"
+UNIT_KEYS = (Column("as_of_date", "date"), Column("unit_key", "key"))
+MOMENT = (
+    Column("policy_key", "key"),
+    Column("customer_key", "key"),
+    Column("horizon_ends_on", "date"),
+    *numbers("annual_premium", "policy_duration_months"),
+    *categories("premium_mode", "line_of_business"),
+    *flags("is_long_term"),
+)
+FEATURES = (
+    *categories("line_of_business", "product_code", "channel", "premium_mode"),
+    *flags("is_long_term", "second_driver"),
+    *numbers(
+        "policy_duration_months",
+        "annual_premium",
+        "premium_change_ratio",
+        "sum_assured",
+        "payments_late_12m",
+        "payments_missed_12m",
+        "days_since_last_payment",
+        "claims_count_3y",
+        "claims_paid_3y",
+        "loans_taken",
+        "times_reinstated",
+        "complaints_12m",
+        "interactions_3m",
+        "interactions_12m",
+        "last_survey_score",
+        "policies_held",
+        "lines_held",
+        "customer_tenure_months",
+        "term_number",
+        "vehicle_age_years",
+        "power_hp",
+        "cylinder_capacity_cc",
+        "weight_kg",
+        "length_m",
+        "doors",
+    ),
+    *categories("fuel", "risk_type"),
+)
+# Age and area are protected. Years of the driving licence are age by another name, so they go with them.
+BENCHMARK_FEATURES = (*numbers("age_years", "licence_years"), *categories("area_code"))
+
+# Codes of reasons are names of features; dbt_project/seeds/churn_reason.csv translates them.
+REASON_CODES = tuple(column.name for column in FEATURES)
+REASONS = 3
+LEAST_EFFECT = 0.05  # log-odds: about 5 % of the odds; what weighs less is no reason
+
+LABEL = Contract(
+    table="features__policy_label",
+    unit="policy",
+    keys=UNIT_KEYS,
+    others=(*flags("exit_within_horizon"), Column("label_known_on", "date"), *numbers("next_premium")),
+)
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """What a published portfolio must reach with the declared benchmark features, and what would be too good.
+
+    Source: measured on the portfolio of Segura-Gisbert, Lledó, Pavía (2025) with strict as-of features.
+    """
+
+    least_auc: float
+    most_brier: float
+    leak_auc: float
+
+
+# By the first source system of the profile.
+BENCHMARKS = {"motor_portfolio": Benchmark(least_auc=0.69, most_brier=0.153, leak_auc=0.75)}
+# A lapse model this good has seen the future, whatever the portfolio.
+LEAK_AUC = 0.97
 
 
 @dataclass(frozen=True)
 class ChurnSpec:
-    """Columns and settings; `protected` ones are read for a declared benchmark variant only."""
+    """Columns, guards and grading of the churn model.
 
-    columns: Columns = field(
-        default_factory=lambda: Columns(
-            plain=("unit_key", "policy_key", "customer_key", "as_of_date", "horizon_ends_on"),
-            numeric=(
-                *("policy_duration_months", "annual_premium", "premium_change_ratio", "sum_assured"),
-                *("payments_late_12m", "payments_missed_12m", "days_since_last_payment"),
-                *("claims_count_3y", "claims_paid_3y", "loans_taken", "times_reinstated"),
-                *("complaints_12m", "interactions_3m", "interactions_12m", "last_survey_score"),
-                *("policies_held", "lines_held", "customer_tenure_months", "term_number"),
-                *("vehicle_age_years", "power_hp", "cylinder_capacity_cc", "weight_kg", "length_m", "doors"),
-                "licence_years",
-            ),
-            boolean=("is_long_term", "second_driver"),
-            categorical=("line_of_business", "product_code", "channel", "premium_mode", "fuel", "risk_type"),
-        )
-    )
-    protected: Columns = field(
-        default_factory=lambda: Columns(numeric=("age_years",), categorical=("area_code",)),
-    )
-    cohort_keys: tuple[str, ...] = ("line_of_business", "premium_mode", "channel", "risk_type", "duration_band")
-    cohort_prior_rows: float = 50.0
-    learning_rate: float = 0.05
-    iterations: int = 220
-    leaf_nodes: int = 15
-    minimum_leaf: int = 80
-    l2: float = 5.0
-    calibration_share: float = 0.2
-    high_risk: float = 0.30
-    medium_risk: float = 0.15
+    Args:
+        features: what is learnt from; none is protected.
+        seed: of the booster and the bootstrap.
+        least_rows, least_events: in training.
+        least_test_rows, least_test_events: in the backtest.
+        bands: a customer is `high` (`medium`) from this multiple of the average chance to lose any policy at training.
+        budget: share of units contacted when captured premium is compared.
+    """
+
+    features: tuple[Column, ...] = FEATURES
+    benchmark: Benchmark | None = None
+    seed: int = 20_260_630
+    least_rows: int = 200
+    least_events: int = 20
+    least_test_rows: int = 50
+    least_test_events: int = 5
+    bands: tuple[float, float] = (2.0, 1.25)
+    budget: float = 0.1
+
+    @property
+    def leak_auc(self) -> float:
+        """The AUC above which a leak is suspected."""
+        return self.benchmark.leak_auc if self.benchmark else LEAK_AUC
+
+    @property
+    def contract(self) -> Contract:
+        """What is read of the units at risk."""
+        return Contract("features__policy_as_of", "policy", UNIT_KEYS, self.features, MOMENT)
+
+    @property
+    def benchmark_contract(self) -> Contract:
+        """The same with the protected columns of the declared benchmark variant."""
+        features = (*self.features, *BENCHMARK_FEATURES)
+        return Contract("features__policy_as_of", "policy", UNIT_KEYS, features, MOMENT)
 
 
-SPEC = ChurnSpec()
+def of(profile: Profile) -> ChurnSpec:
+    """The spec for an insurer: the profile's seed, and its portfolio's declared benchmark where there is one."""
+    return ChurnSpec(seed=profile.random_seed, benchmark=BENCHMARKS.get(profile.systems[0]))

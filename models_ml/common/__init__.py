@@ -1,1 +1,1 @@
-"""What all four models share: reading, splits in time, guards, metrics, artefacts, writing."""
+"""What the four models share: reading by contract, artefacts, runs, metrics, guards."""

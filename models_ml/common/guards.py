@@ -1,34 +1,48 @@
-"""What keeps a model from learning nonsense without a word."""
+"""What has to hold before anything is learnt: a booster trains on one class without a word, so we ask first."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+from numpy.typing import NDArray
 
 from customer_knowledge.errors import ModelRefused
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-MINIMUM_ROWS = 200
-MINIMUM_EVENTS = 20
+Labels = NDArray[np.bool_]
 
 
-def check_target(target: pd.Series, what: str) -> None:
-    """Refuse to learn from too few rows or from one class.
+def enough(labels: Labels, *, rows: int, events: int, what: str) -> None:
+    """Refuse to learn from, or to judge by, too little.
+
+    Args:
+        labels: (rows,) outcomes.
+        rows: the least number of rows.
+        events: the least number of each outcome.
+        what: the rows' name, for the message.
 
     Raises:
-        ModelRefused: says how many there are and how many are needed.
+        ModelRefused: too few rows, or (nearly) one class.
     """
-    events = int(target.sum())
-    if len(target) < MINIMUM_ROWS:
-        raise ModelRefused(f"{what}: {len(target)} rows, at least {MINIMUM_ROWS} are needed", hint="wait for history")
-    if events < MINIMUM_EVENTS or len(target) - events < MINIMUM_EVENTS:
+    positive = int(labels.sum())
+    negative = int(labels.size) - positive
+    if labels.size < rows:
         raise ModelRefused(
-            f"{what}: {events} of {len(target)} rows have the event; {MINIMUM_EVENTS} of each kind are needed",
-            hint="check the label: a single class teaches nothing",
+            f"{what}: {labels.size} rows with a known outcome, at least {rows} are needed",
+            hint="more history, or a larger sample insurer (CUSTOMERS=…)",
+        )
+    if min(positive, negative) < events:
+        raise ModelRefused(
+            f"{what}: {positive} exits and {negative} stays; at least {events} of each are needed",
+            hint="one class teaches nothing; look at features__policy_label",
         )
 
 
-def informative(frame: pd.DataFrame, names: tuple[str, ...]) -> tuple[str, ...]:
-    """The columns that say something: not empty and not constant."""
-    return tuple(name for name in names if frame[name].nunique(dropna=False) > 1)
+@contextmanager
+def single_threaded() -> Iterator[None]:
+    """Learn and score on one thread: sums of floats over threads come out in no fixed order."""
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+    with threadpool_limits(limits=1):
+        yield

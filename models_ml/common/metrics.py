@@ -1,102 +1,107 @@
-"""How good a probability or an amount is; every formula has its source."""
+"""How good a score is, by the glossary's measures. Pure functions of outcomes and probabilities."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+import numpy as np
+from numpy.typing import NDArray
 
-    Array = NDArray[np.float64]
+from models_ml.common.guards import Labels
 
-RESAMPLES = 200
-
-
-def classification(actual: Array, probability: Array, seed: int) -> dict[str, Any]:
-    """Discrimination, calibration and lift of a probability.
-
-    AUC with a percentile bootstrap interval (Efron & Tibshirani 1993, ch. 13), average precision, Brier score,
-    expected over actual in total and by decile, share of events in the riskiest tenth over the overall share.
-    """
-    import numpy as np
-    from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_score
-
-    low, high = _auc_interval(actual, probability, seed)
-    deciles = expected_over_actual_by_decile(actual, probability)
-    return {
-        "rows": len(actual),
-        "event_rate": float(actual.mean()),
-        "auc": float(roc_auc_score(actual, probability)),
-        "auc_low": low,
-        "auc_high": high,
-        "pr_auc": float(average_precision_score(actual, probability)),
-        "brier": float(brier_score_loss(actual, probability)),
-        "expected_over_actual": float(probability.sum() / actual.sum()),
-        "worst_decile_low": min(deciles),
-        "worst_decile_high": max(deciles),
-        "expected_over_actual_by_decile": deciles,
-        "lift_10": lift(actual, probability, 0.1),
-        "log_loss": float(-np.mean(np.where(actual > 0, np.log(probability + 1e-12), np.log(1 - probability + 1e-12)))),
-    }
+Floats = NDArray[np.float64]
+_TINY = 1e-6
 
 
-def _auc_interval(actual: Array, probability: Array, seed: int) -> tuple[float, float]:
-    import numpy as np
+def auc(labels: Labels, score: Floats) -> float | None:
+    """Area under the ROC curve by ranks (Mann–Whitney); None for a single class."""
+    from scipy.stats import rankdata
 
-    rng = np.random.default_rng(seed)
-    scores = []
-    for _ in range(RESAMPLES):
-        chosen = rng.integers(0, len(actual), len(actual))
-        if 0 < actual[chosen].sum() < len(chosen):
-            scores.append(fast_auc(actual[chosen], probability[chosen]))
-    low, high = np.quantile(scores, [0.025, 0.975])
+    positive = int(labels.sum())
+    negative = labels.size - positive
+    if not positive or not negative:
+        return None
+    ranks = rankdata(score)
+    return float((ranks[labels].sum() - positive * (positive + 1) / 2) / (positive * negative))
+
+
+def auc_interval(
+    labels: Labels, score: Floats, *, seed: int, resamples: int = 200
+) -> tuple[float, float] | None:
+    """The bootstrap's 95 % interval of the AUC (percentiles, seeded)."""
+    generator = np.random.default_rng(seed)
+    found = []
+    for _ in range(resamples):
+        at = generator.integers(0, labels.size, labels.size)
+        value = auc(labels[at], score[at])
+        if value is not None:
+            found.append(value)
+    if len(found) < resamples // 2:
+        return None
+    low, high = np.percentile(found, [2.5, 97.5])
     return float(low), float(high)
 
 
-def fast_auc(actual: Array, probability: Array) -> float:
-    """AUC by ranks (Mann & Whitney 1947), ties sharing their mean rank."""
-    from scipy.stats import rankdata
-
-    ranks = rankdata(probability)
-    events = actual.sum()
-    return float((ranks[actual > 0].sum() - events * (events + 1) / 2) / (events * (len(actual) - events)))
+def log_loss(labels: Labels, p: Floats) -> float:
+    """Mean negative log likelihood; probabilities are kept off 0 and 1 by a millionth."""
+    q = np.clip(p, _TINY, 1 - _TINY)
+    return float(-np.mean(np.where(labels, np.log(q), np.log(1 - q))))
 
 
-def expected_over_actual_by_decile(actual: Array, probability: Array) -> list[float]:
-    """Sum of probabilities over events in each tenth, least risky first."""
-    import numpy as np
-
-    parts = np.array_split(np.argsort(probability, kind="stable"), 10)
-    return [float(probability[part].sum() / max(actual[part].sum(), 1)) for part in parts]
+def top_rows(score: Floats, share: float) -> NDArray[np.intp]:
+    """Positions of the highest `share` of scores (at least one); ties by position."""
+    wanted = max(1, round(score.size * share))
+    return np.argsort(-score, kind="stable")[:wanted]
 
 
-def lift(actual: Array, probability: Array, share: float) -> float:
-    """Event rate in the riskiest share over the overall rate."""
-    import numpy as np
+def deciles(labels: Labels, p: Floats) -> list[dict[str, float | None]]:
+    """Expected and actual exits in ten groups of rising score: [{expected, actual, expected_over_actual}]."""
+    table: list[dict[str, float | None]] = []
+    for rows in np.array_split(np.argsort(p, kind="stable"), 10):
+        expected, actual = float(p[rows].sum()), float(labels[rows].sum())
+        ratio = round(expected / actual, 6) if actual else None
+        table.append({"expected": round(expected, 6), "actual": actual, "expected_over_actual": ratio})
+    return table
 
-    top = np.argsort(-probability, kind="stable")[: max(1, int(len(actual) * share))]
-    return float(actual[top].mean() / actual.mean())
 
+def evaluate(labels: Labels, p: Floats) -> dict[str, Any]:
+    """The measures of a probability on rows it was not fitted to.
 
-def amounts(actual: Array, predicted: Array) -> dict[str, float]:
-    """Mean absolute error, rank correlation and bias of predicted amounts."""
-    import numpy as np
-    from scipy.stats import spearmanr
+    Returns:
+        rows, rate, auc, pr_auc, brier, log_loss, expected_over_actual, lift_10, capture_10 (None where undefined)
+        and `deciles`, the table behind the calibration.
+    """
+    from sklearn.metrics import average_precision_score
 
+    actual = float(labels.sum())
+    top = top_rows(p, 0.1)
+    rate = actual / labels.size
     return {
-        "mae": float(np.abs(actual - predicted).mean()),
-        "spearman": float(spearmanr(actual, predicted).statistic),
-        "bias": float(predicted.sum() / actual.sum()) if actual.sum() else 0.0,
+        "rows": int(labels.size),
+        "rate": _round(rate),
+        "auc": _round(auc(labels, p)),
+        "pr_auc": _round(float(average_precision_score(labels, p)) if actual else None),
+        "brier": _round(float(np.mean((p - labels) ** 2))),
+        "log_loss": _round(log_loss(labels, p)),
+        "expected_over_actual": _round(float(p.sum()) / actual if actual else None),
+        "lift_10": _round(float(labels[top].mean()) / rate if rate else None),
+        "capture_10": _round(float(labels[top].sum()) / actual if actual else None),
+        "deciles": deciles(labels, p),
     }
 
 
-def grade(metrics: dict[str, Any], baseline: dict[str, Any]) -> str:
-    """A to D by lift, calibration and gain over the baseline; thresholds as in docs/measures.md."""
-    eo, lift_10 = metrics["expected_over_actual"], metrics["lift_10"]
-    better = metrics["log_loss"] < baseline["log_loss"]
-    if lift_10 >= 3 and 0.95 <= eo <= 1.05 and metrics["worst_decile_low"] >= 0.8 and better:
-        return "A"
-    if lift_10 >= 2 and 0.9 <= eo <= 1.1 and better:
-        return "B"
-    return "C" if better else "D"
+def money_error(actual: Floats, expected: Floats) -> dict[str, float | None]:
+    """Mean absolute error, Spearman's rank correlation and Σ expected ÷ Σ actual of an amount of money."""
+    from scipy.stats import spearmanr
+
+    varies = np.unique(actual).size > 1 and np.unique(expected).size > 1
+    total = float(actual.sum())
+    return {
+        "mae": _round(float(np.mean(np.abs(expected - actual)))) if actual.size else None,
+        "spearman": _round(float(spearmanr(actual, expected).statistic)) if varies else None,
+        "expected_over_actual": _round(float(expected.sum()) / total) if total else None,
+    }
+
+
+def _round(value: float | None) -> float | None:
+    return None if value is None or not np.isfinite(value) else round(value, 6)

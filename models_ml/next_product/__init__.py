@@ -1,1 +1,1 @@
-"""What to offer next: the most popular line among those a customer does not hold. The baseline to beat later."""
+"""Next product: the most popular line among those a customer does not hold: the baseline to beat."""

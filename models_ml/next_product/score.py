@@ -1,43 +1,65 @@
-"""Recommendations for who has consented."""
+"""Next product: up to three lines for each customer who has consented to marketing."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import date
+from typing import Any
 
-from models_ml.next_product.spec import LINES, SPEC
+import numpy as np
+import pandas as pd
 
-if TYPE_CHECKING:
-    import pandas as pd
+from customer_knowledge.profile import Profile
+from customer_knowledge.warehouse.connections import Connection
+from models_ml.common.writing import replace
+from models_ml.next_product import features
+from models_ml.next_product.spec import LINES, RANKS, of
 
-    from models_ml.common.runs import Champion
+EVERYBODY = "everybody"
 
 
-def recommend(holdings: pd.DataFrame, shares: dict[str, dict[str, float]], count: int) -> pd.DataFrame:
-    """The most popular lines that a customer does not hold and anybody holds.
+def score(
+    connection: Connection, profile: Profile, as_of_date: date, payload: dict[str, Any], model_run_id: int
+) -> dict[str, int]:
+    """Write `ml.next_best_product` of the date. Returns rows written, by table."""
+    frame = features.customers_of(connection, of(profile), as_of_date)
+    offers = recommend(frame, payload["rates"]).assign(model_run_id=model_run_id)
+    return {"next_best_product": replace(connection, "next_best_product", as_of_date, offers)}
 
-    Returns:
-        customer_key, line_of_business, score (popularity, 0-1), rank (1 = first); only who has consented.
+
+def recommend(frame: pd.DataFrame, rates: dict[str, dict[str, float]]) -> pd.DataFrame:
+    """Ranked lines of those with marketing consent: customer_key, line_of_business, rank, score.
+
+    The score is the share of eligible customers of the type who bought the line within a year. Consent unknown is no
+    consent. Who holds every line that sells gets no row.
     """
-    import pandas as pd
-
+    consenting = frame[frame["marketing_consent"] == 1.0].reset_index(drop=True)
+    order, table = rank(consenting, rates), _scores(consenting, rates)
     parts = []
-    consenting = holdings[holdings["marketing_consent"] == 1]
-    for line in LINES:
-        score = consenting["customer_type"].map({kind: lines[line] for kind, lines in shares.items()}).fillna(0.0)
-        open_ = (consenting[f"holds_{line}"].fillna(0) == 0) & (score > 0)
+    for place in range(RANKS):
+        at = order[:, place]
+        rows = np.flatnonzero(at >= 0)
         parts.append(
             pd.DataFrame(
-                {"customer_key": consenting["customer_key"], "line_of_business": line, "score": score.astype(float)}
-            )[open_]
+                {
+                    "customer_key": consenting["customer_key"].to_numpy()[rows],
+                    "line_of_business": np.asarray(LINES, dtype=object)[at[rows]],
+                    "rank": place + 1,
+                    "score": table[rows, at[rows]].round(6),
+                }
+            )
         )
-    ranked = pd.concat(parts).sort_values(
-        ["customer_key", "score", "line_of_business"], ascending=[True, False, True], kind="stable"
-    )
-    ranked["rank"] = ranked.groupby("customer_key").cumcount() + 1
-    return ranked[ranked["rank"] <= count].reset_index(drop=True)
+    return pd.concat(parts, ignore_index=True).sort_values(["customer_key", "rank"], ignore_index=True)
 
 
-def score(champion: Champion, holdings: pd.DataFrame) -> pd.DataFrame:
-    """Columns of `ml.next_best_product` without as_of_date."""
-    found = recommend(holdings, champion.content["popularity"], SPEC.recommendations)
-    return found.assign(model_run_id=champion.model_run_id)
+def rank(frame: pd.DataFrame, rates: dict[str, dict[str, float]]) -> np.ndarray:
+    """(rows, RANKS) numbers of lines, best first; −1 where nothing is left to recommend."""
+    table = _scores(frame, rates)
+    order = np.argsort(-table, axis=1, kind="stable")[:, :RANKS]
+    return np.where(np.take_along_axis(table, order, axis=1) > 0, order, -1)
+
+
+def _scores(frame: pd.DataFrame, rates: dict[str, dict[str, float]]) -> np.ndarray:
+    """(rows, lines) rates by type of customer, 0 for lines that are held."""
+    kinds = [rates.get(str(kind), rates[EVERYBODY]) for kind in frame["customer_type"]]
+    table = np.array([[kind[line] for line in LINES] for kind in kinds]).reshape(len(frame), len(LINES))
+    return np.where(features.eligible(frame), table, 0.0)

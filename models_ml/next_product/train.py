@@ -1,59 +1,130 @@
-"""Popularity of lines by kind of customer, tested a year later."""
+"""Next product: how often a line not held was bought within a year, by type of customer."""
 
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import numpy as np
+import pandas as pd
+
+from customer_knowledge.profile import Profile
+from customer_knowledge.warehouse.connections import Connection
 from models_ml.common.runs import Trained
-from models_ml.next_product.score import recommend
-from models_ml.next_product.spec import LINES, MODEL_NAME
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-Popularity = dict[str, dict[str, float]]
+from models_ml.next_product import features
+from models_ml.next_product.score import EVERYBODY, rank
+from models_ml.next_product.spec import LINES, NextProductSpec, of
 
 
-def popularity(holdings: pd.DataFrame, *, by_type: bool = True) -> Popularity:
-    """Share of customers who hold each line, by kind of customer (or of all, as the plain baseline)."""
-    flags = [f"holds_{line}" for line in LINES]
-    overall = holdings[flags].mean()
-    found: Popularity = {}
-    for kind in ("person", "enterprise"):
-        chosen = holdings[holdings["customer_type"] == kind]
-        shares = chosen[flags].mean() if by_type and len(chosen) else overall
-        found[kind] = {line: float(shares[f"holds_{line}"]) for line in LINES}
-    return found
+def train(connection: Connection, profile: Profile, as_of_date: date) -> Trained:
+    """Read, test in time, fit. Raises ModelRefused when the features are not as declared."""
+    spec = of(profile)
+    held = features.held(connection, as_of_date)
+    now = features.customers_of(connection, spec, as_of_date)
+    before = features.everyone_before(connection, spec, as_of_date)
+    return fit(held, now, before, features.bought(connection, as_of_date), spec, as_of_date)
 
 
-def success_at(holdings: pd.DataFrame, bought: pd.DataFrame, shares: Popularity, k: int) -> float:
-    """Share of customers who bought a line they did not hold, for whom one of the first k was such a line."""
-    lines = recommend(holdings.assign(marketing_consent=1.0), shares, k)
-    pairs = set(zip(lines["customer_key"], lines["line_of_business"], strict=True))
-    long = holdings.melt("customer_key", [f"holds_{line}" for line in LINES], "line_of_business", "held")
-    held = long[long["held"] > 0]
-    holds = set(zip(held["customer_key"], held["line_of_business"].str.removeprefix("holds_"), strict=True))
-    known = set(holdings["customer_key"])
-    new = [
-        (c, line)
-        for c, line in zip(bought["customer_key"], bought["line_of_business"], strict=True)
-        if c in known and (c, line) not in holds
-    ]
-    buyers = {c for c, _ in new}
-    return len({pair[0] for pair in new if pair in pairs}) / len(buyers) if buyers else 0.0
-
-
-def train(now: pd.DataFrame, before: pd.DataFrame, bought: pd.DataFrame, as_of_date: date) -> Trained:
-    """Popularity of today, with what the same rule would have found a year ago.
+def fit(
+    held: pd.DataFrame,
+    now: pd.DataFrame,
+    before: pd.DataFrame,
+    bought: pd.DataFrame,
+    spec: NextProductSpec,
+    as_of_date: date,
+) -> Trained:
+    """All of training but the reading.
 
     Args:
-        now: holdings of the date; before: holdings a year earlier; bought: purchases of the year between.
+        held: policies in force at each observation date.
+        now: customers of the as-of date.
+        before: customers of an earlier date, twelve months back.
+        bought: lines they bought since.
+        spec: shrinkage.
+        as_of_date: nothing later is in any frame.
     """
-    figures: dict[str, Any] = {"buyers": int(bought["customer_key"].nunique())}
-    plain: dict[str, Any] = {}
-    for k in (1, 3):
-        figures[f"success_at_{k}"] = success_at(before, bought, popularity(before), k)
-        plain[f"success_at_{k}"] = success_at(before, bought, popularity(before, by_type=False), k)
-    content = {"popularity": popularity(now)}
-    return Trained(MODEL_NAME, content, figures, {"most_popular_overall": plain}, len(now), as_of_date, as_of_date)
+    metrics, baseline = _tested(held, before, bought, spec)
+    latest, sales = _latest(held, now, as_of_date)
+    return Trained(
+        payload={"rates": rates(sales, spec), "premiums": _premiums(latest)},
+        metrics=metrics,
+        baseline=baseline,
+        trained_rows=len(sales),
+        data_from=as_of_date,
+        data_to=as_of_date,
+    )
+
+
+def _latest(held: pd.DataFrame, types: pd.DataFrame, until: date) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Policies seen last by a date (each once), and the cross-sales among them."""
+    seen = held[held["as_of_date"] <= pd.Timestamp(until)]
+    latest = seen[seen["as_of_date"] == seen["as_of_date"].max()]
+    return latest, features.cross_sales(latest, types)
+
+
+def rates(sales: pd.DataFrame, spec: NextProductSpec) -> dict[str, dict[str, float]]:
+    """Customer type → line → share of the eligible who bought; small types lean on everybody's share."""
+    overall = {line: _share(sales[sales["line_of_business"] == line]["bought"]) for line in LINES}
+    table = {EVERYBODY: overall}
+    for kind, of_kind in sales.groupby("customer_type"):
+        table[str(kind)] = {
+            line: _shrunk(of_kind[of_kind["line_of_business"] == line]["bought"], overall[line], spec.weight)
+            for line in LINES
+        }
+    return table
+
+
+def _share(bought: pd.Series) -> float:
+    return round(float(bought.mean()), 9) if len(bought) else 0.0
+
+
+def _shrunk(bought: pd.Series, overall: float, weight: float) -> float:
+    return round((float(bought.sum()) + weight * overall) / (len(bought) + weight), 9)
+
+
+def _premiums(latest: pd.DataFrame) -> dict[str, float]:
+    """Mean annual premium of the policies in force, by line (money)."""
+    means = latest[latest["premium_mode"] != "single"].groupby("line_of_business")["annual_premium"].mean()
+    return {str(line): round(float(mean), 2) for line, mean in means.items() if np.isfinite(mean)}
+
+
+def _tested(
+    held: pd.DataFrame, before: pd.DataFrame, bought: pd.DataFrame, spec: NextProductSpec
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Success@k a year ago: rates known then, against what was bought since; beside overall popularity.
+
+    Only customers who bought a line they did not hold are counted.
+    """
+    if before.empty or bought.empty:
+        return {"buyers_tested": 0}, {}
+    moment = before["as_of_date"].max()
+    before = before[before["as_of_date"] == moment].reset_index(drop=True)
+    truth = _bought_matrix(before, bought[bought["as_of_date"] == moment]) & features.eligible(before)
+    buyers = truth.any(axis=1)
+    if not buyers.any():
+        return {"buyers_tested": 0}, {}
+    latest, sales = _latest(held, before, moment.date())
+    ours = rank(before, rates(sales, spec))
+    popular = _popular(latest)
+    same_for_all = np.tile(popular, (len(before), 1))
+    return (
+        {"buyers_tested": int(buyers.sum()), **_success(truth[buyers], ours[buyers])},
+        {"overall_popularity": _success(truth[buyers], same_for_all[buyers])},
+    )
+
+
+def _bought_matrix(before: pd.DataFrame, bought: pd.DataFrame) -> np.ndarray:
+    pairs = set(zip(bought["customer_key"], bought["line_of_business"], strict=True))
+    return np.array([[(key, line) in pairs for line in LINES] for key in before["customer_key"]], dtype=bool)
+
+
+def _popular(latest: pd.DataFrame) -> np.ndarray:
+    """Lines from most to least held, as numbers."""
+    counts = latest["line_of_business"].value_counts()
+    return np.array(sorted(range(len(LINES)), key=lambda i: (-int(counts.get(LINES[i], 0)), LINES[i])))
+
+
+def _success(truth: np.ndarray, order: np.ndarray) -> dict[str, float]:
+    """Share of buyers of whose bought lines one is among the first k recommended; -1 recommends nothing."""
+    hits = np.where(order >= 0, np.take_along_axis(truth, np.maximum(order, 0), axis=1), False)
+    return {f"success_{k}": round(float(hits[:, :k].any(axis=1).mean()), 6) for k in (1, 3)}

@@ -1,1 +1,1 @@
-"""Who customers are: two rule segments, and clusters of behaviour named by what distinguishes them."""
+"""Segmentation: groups of customers who behave alike, named by what sets them apart."""

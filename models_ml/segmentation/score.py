@@ -1,54 +1,88 @@
-"""Each customer's segment, and how clearly they belong to it."""
+"""Segmentation: each customer's group and how clearly they belong to it."""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from datetime import date
+from typing import Any
 
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from customer_knowledge.profile import Profile
 from customer_knowledge.warehouse.connections import Connection
-from models_ml.common.runs import Champion
-from models_ml.segmentation.features import prepared, rule_segment
-from models_ml.segmentation.spec import FIRST_CLUSTER
-from models_ml.segmentation.train import differentiators
+from models_ml.common.encoding import Matrix
+from models_ml.common.metrics import Floats
+from models_ml.common.writing import copy_rows, replace
+from models_ml.segmentation import features
+from models_ml.segmentation.features import Scale
+from models_ml.segmentation.spec import ENTERPRISE, FORMER, of
 
-if TYPE_CHECKING:
-    import pandas as pd
+SEGMENT_COLUMNS = ("segment_id", "label_en", "label_zh", "size_share", "differentiators")
 
 
-def score(champion: Champion, frame: pd.DataFrame) -> pd.DataFrame:
-    """Columns of `ml.customer_segment` without as_of_date.
+def score(
+    connection: Connection, profile: Profile, as_of_date: date, payload: dict[str, Any], model_run_id: int
+) -> dict[str, int]:
+    """Write `ml.customer_segment` of the date, and the run's `ml.segment`. Returns rows written, by table."""
+    frame = features.read(connection, of(profile), as_of_date)
+    _write_segments(connection, payload, model_run_id)
+    members = assign(frame, payload).assign(model_run_id=model_run_id)
+    return {"customer_segment": replace(connection, "customer_segment", as_of_date, members)}
 
-    Membership: 1 for rule segments; else 1 - (distance to the own centre / distance to the next), so that 0 means
-    on the border (as in the simplified silhouette, Vendramin et al. 2010).
-    """
-    import numpy as np
 
-    content = champion.content
-    segments, membership = rule_segment(frame).astype(int), np.ones(len(frame))
-    open_ = segments == 0
-    if open_.any():
-        rows = (prepared(frame[open_], content["names"]) - np.array(content["mean"])) / np.array(content["scale"])
-        distances = np.linalg.norm(rows[:, None, :] - np.array(content["centres"])[None, :, :], axis=2)
-        nearest = np.sort(distances, axis=1)
-        segments[open_] = FIRST_CLUSTER + distances.argmin(axis=1)
-        membership[open_] = 1 - nearest[:, 0] / np.maximum(nearest[:, 1], 1e-12)
-    return frame[["customer_key"]].assign(
-        segment_id=segments, membership=membership.clip(0, 1), model_run_id=champion.model_run_id
+def _write_segments(connection: Connection, payload: dict[str, Any], model_run_id: int) -> None:
+    connection.execute("delete from ml.segment where model_run_id = %s", (model_run_id,))
+    rows = [
+        (
+            model_run_id,
+            *(
+                json.dumps(row[c], sort_keys=True) if c == "differentiators" else row[c]
+                for c in SEGMENT_COLUMNS
+            ),
+        )
+        for row in payload["segments"]
+    ]
+    copy_rows(connection, "segment", ["model_run_id", *SEGMENT_COLUMNS], rows)
+
+
+def assign(frame: pd.DataFrame, payload: dict[str, Any]) -> pd.DataFrame:
+    """Group and membership of every customer: customer_key, segment_id, membership (0-1; 1 where a rule says it)."""
+    matrix = Scale.from_artefact(payload["scale"]).transform(frame)
+    centres = np.asarray(payload["centres"], dtype="float64").reshape(-1, matrix.shape[1])
+    groups, membership = nearest(matrix, centres) if len(centres) > 1 else _together(len(frame))
+    ids = groups + 1
+    for rule, rows in ((ENTERPRISE, features.is_enterprise(frame)), (FORMER, features.is_former(frame))):
+        ids = np.where(rows, rule.segment_id, ids)
+        membership = np.where(rows, 1.0, membership)
+    return pd.DataFrame(
+        {
+            "customer_key": frame["customer_key"].to_numpy(),
+            "segment_id": ids,
+            "membership": membership.round(6),
+        }
     )
 
 
-def write_segments(connection: Connection, champion: Champion, scored: pd.DataFrame) -> None:
-    """Write the segments that occur, with their names, sizes and differentiators; in the caller's transaction."""
-    shares = scored["segment_id"].value_counts(normalize=True)
-    rows: list[tuple[Any, ...]] = []
-    for segment_id, share in shares.sort_index().items():
-        label_en, label_zh = champion.content["labels"][str(segment_id)]
-        traits = json.dumps(differentiators(champion.content, int(str(segment_id))))
-        rows.append((champion.model_run_id, int(str(segment_id)), label_en, label_zh, float(share), traits))
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            "insert into ml.segment (model_run_id, segment_id, label_en, label_zh, size_share, differentiators)"
-            " values (%s, %s, %s, %s, %s, %s) on conflict (model_run_id, segment_id)"
-            " do update set size_share = excluded.size_share",
-            rows,
-        )
+def _together(rows: int) -> tuple[NDArray[np.int64], Floats]:
+    return np.zeros(rows, dtype="int64"), np.ones(rows)
+
+
+def nearest(matrix: Matrix, centres: Floats) -> tuple[NDArray[np.int64], Floats]:
+    """Nearest centre of each row and the membership in it.
+
+    Membership = exp(−d²/2) ÷ Σ exp(−d²/2) over all centres: the chance of the group when each is a round normal cloud
+    of unit variance and equal weight, of which k-means is the hard limit.
+
+    Args:
+        matrix: (rows, features).
+        centres: (groups, features).
+
+    Returns:
+        (rows,) number of the centre from 0, and (rows,) membership in it.
+    """
+    squares = np.stack([((matrix - centre) ** 2).sum(axis=1) for centre in centres], axis=1)
+    near = squares.argmin(axis=1)
+    weights = np.exp(-0.5 * (squares - squares.min(axis=1, keepdims=True)))
+    return near.astype("int64"), 1.0 / weights.sum(axis=1)

@@ -1,62 +1,100 @@
-"""What the segmentation is: its columns, its range of clusters, the phrases names are made of."""
+"""Segmentation: what it reads, how many groups it may find, and the words that name them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from models_ml.common.data import Columns
+from customer_knowledge.profile import Profile
+from models_ml.common import customers
+from models_ml.common.contract import Column, Contract, categories, numbers
+from models_ml.common.runs import ModelName
 
-MODEL_NAME = "segmentation"
-ENTERPRISES, FORMER, FIRST_CLUSTER = 1, 2, 3
+NAME: ModelName = "segmentation"
+FEATURES = numbers(
+    "annual_premium_in_force",
+    "sum_assured_in_force",
+    "policies_in_force",
+    "lines_held",
+    "tenure_months",
+    "claims_paid_to_date",
+    "interactions_12m",
+    "digital_share_12m",
+)
+RULES = categories("customer_type")
+# Amounts and counts with long tails are compared by ratio, not by difference.
+LOGARITHMIC = frozenset(
+    {
+        "annual_premium_in_force",
+        "sum_assured_in_force",
+        "policies_in_force",
+        "claims_paid_to_date",
+        "interactions_12m",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """How a group is called that has more, or less, of a feature than the others."""
+
+    more_en: str
+    more_zh: str
+    less_en: str
+    less_zh: str
+
+
+PHRASES = {
+    "annual_premium_in_force": Phrase("high premium", "保费高", "low premium", "保费低"),
+    "sum_assured_in_force": Phrase("high cover", "保额高", "low cover", "保额低"),
+    "policies_in_force": Phrase("several policies", "多张保单", "a single policy", "保单少"),
+    "lines_held": Phrase("several lines", "险类多", "a single line", "险类单一"),
+    "tenure_months": Phrase("long-standing", "老客户", "recent", "新客户"),
+    "claims_paid_to_date": Phrase("with claims", "有理赔", "without claims", "无理赔"),
+    "interactions_12m": Phrase("often in touch", "互动频繁", "rarely in touch", "互动少"),
+    "digital_share_12m": Phrase("digital", "偏好线上", "in person", "偏好线下"),
+}
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A group that is a matter of fact and not of likeness."""
+
+    segment_id: int
+    label_en: str
+    label_zh: str
+
+
+EVERYONE = Rule(1, "All customers", "全体客户")
+ENTERPRISE = Rule(90, "Enterprises", "企业客户")
+FORMER = Rule(91, "Former customers, nothing in force", "无有效保单的老客户")
 
 
 @dataclass(frozen=True)
 class SegmentationSpec:
-    """`logged` columns are heavy-tailed and enter as log(1 + x)."""
+    """Columns, seed and bounds of the segmentation.
 
-    columns: Columns = field(
-        default_factory=lambda: Columns(
-            plain=("customer_key", "as_of_date", "customer_type"),
-            numeric=(
-                *("policies_in_force", "lines_held", "annual_premium_in_force", "tenure_months"),
-                *("claims_paid_to_date", "interactions_12m", "digital_share_12m", "complaints_12m"),
-            ),
-            boolean=("holds_life", "holds_health", "holds_motor", "holds_property"),
-        )
-    )
-    logged: tuple[str, ...] = ("annual_premium_in_force", "claims_paid_to_date", "interactions_12m", "tenure_months")
-    clusters: tuple[int, ...] = (4, 5, 6)
-    silhouette_rows: int = 4000
-    minimum_rows: int = 60
+    Args:
+        groups: numbers of groups tried; the best silhouette wins, the smaller number at a tie.
+        least_rows_a_group: fewer customers than this times the smallest number of groups make one group.
+        sample: customers the silhouette is computed on.
+        least_difference: standard deviations from the mean from which a feature names a group.
+        resamples: of the bootstrap that measures stability.
+    """
+
+    features: tuple[Column, ...] = FEATURES
+    seed: int = 20_260_630
+    groups: tuple[int, ...] = (4, 5, 6)
+    least_rows_a_group: int = 10
+    sample: int = 2_000
+    least_difference: float = 0.25
+    resamples: int = 5
+
+    @property
+    def contract(self) -> Contract:
+        """What is read; `customer_type` separates enterprises by rule and is not learnt from."""
+        return customers.contract(self.features, RULES)
 
 
-SPEC = SegmentationSpec()
-
-# (feature, above or below the average) → words in English and Chinese.
-PHRASES: dict[tuple[str, bool], tuple[str, str]] = {
-    ("policies_in_force", True): ("many policies", "多保单"),
-    ("policies_in_force", False): ("one policy", "单保单"),
-    ("lines_held", True): ("several lines", "多险类"),
-    ("lines_held", False): ("single line", "单险类"),
-    ("annual_premium_in_force", True): ("high premium", "高保费"),
-    ("annual_premium_in_force", False): ("low premium", "低保费"),
-    ("tenure_months", True): ("long-standing", "老客户"),
-    ("tenure_months", False): ("recent", "新客户"),
-    ("claims_paid_to_date", True): ("with claims", "有理赔"),
-    ("claims_paid_to_date", False): ("without claims", "无理赔"),
-    ("interactions_12m", True): ("in close contact", "联系密切"),
-    ("interactions_12m", False): ("rarely in contact", "少联系"),
-    ("digital_share_12m", True): ("digital", "线上型"),
-    ("digital_share_12m", False): ("personal contact", "线下型"),
-    ("complaints_12m", True): ("complaining", "有投诉"),
-    ("complaints_12m", False): ("without complaints", "无投诉"),
-    ("holds_life", True): ("life holders", "持寿险"),
-    ("holds_life", False): ("without life cover", "无寿险"),
-    ("holds_health", True): ("health holders", "持健康险"),
-    ("holds_health", False): ("without health cover", "无健康险"),
-    ("holds_motor", True): ("car owners", "有车险"),
-    ("holds_motor", False): ("without motor cover", "无车险"),
-    ("holds_property", True): ("property owners", "持财产险"),
-    ("holds_property", False): ("without property cover", "无财产险"),
-}
-RULE_LABELS = {ENTERPRISES: ("Enterprises", "企业客户"), FORMER: ("Nothing in force", "无有效保单")}
+def of(profile: Profile) -> SegmentationSpec:
+    """The spec for an insurer."""
+    return SegmentationSpec(seed=profile.random_seed)

@@ -1,1 +1,1 @@
-"""What a customer is worth: margin so far, margin expected in twelve months, a grade with its service standard."""
+"""Value: past margin and the next twelve months' expected margin. Not for pricing."""

@@ -1,33 +1,52 @@
-"""Reading customers as of a date."""
+"""Value: what customers brought and cost, and the scored policies they have in force."""
 
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING
+
+import pandas as pd
 
 from customer_knowledge.warehouse.connections import Connection
-from models_ml.common.data import check_registry, read
-from models_ml.value.spec import SPEC
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-SOURCE = "(select * from features.features__customer_as_of where as_of_date = %(day)s) as f"
+from models_ml.common import customers
+from models_ml.common.metrics import Floats
+from models_ml.value.spec import ValueSpec
 
 
-def customers(connection: Connection, as_of_date: date) -> pd.DataFrame:
-    """One row a customer of the date; amounts in the insurer's currency."""
-    check_registry(connection, "customer", SPEC.columns.features, protected_allowed=False)
-    return read(connection, SOURCE, SPEC.columns, "f.customer_key", day=as_of_date)
+def customers_of(connection: Connection, spec: ValueSpec, as_of_date: date) -> pd.DataFrame:
+    """Customers of the date: premium, claims, commission so far; contacts of twelve months."""
+    return customers.read(connection, as_of_date, spec.contract)
 
 
-def lapse_scores(connection: Connection, as_of_date: date) -> pd.DataFrame:
-    """The churn model's scores of the date, one row a unit: customer_key, p_lapse, annual_premium."""
-    import pandas as pd
-
+def scores(connection: Connection, as_of_date: date) -> pd.DataFrame:
+    """Chances of the date's units at risk: unit_key, p_lapse."""
     rows = connection.execute(
-        "select l.customer_key, l.p_lapse, coalesce(f.annual_premium, 0)::float8 from ml.policy_lapse l"
-        " join features.features__policy_as_of f using (unit_key) where l.as_of_date = %s order by l.unit_key",
+        "select unit_key, p_lapse from ml.policy_lapse where as_of_date = %s", (as_of_date,)
+    ).fetchall()
+    return pd.DataFrame(rows, columns=["unit_key", "p_lapse"])
+
+
+def offers(connection: Connection, as_of_date: date) -> pd.DataFrame:
+    """The first recommendation of each consenting customer: customer_key, line_of_business, score."""
+    rows = connection.execute(
+        "select customer_key, line_of_business, score from ml.next_best_product where as_of_date = %s and rank = 1"
+        ' order by customer_key collate "C"',
         (as_of_date,),
     ).fetchall()
-    return pd.DataFrame(rows, columns=["customer_key", "p_lapse", "annual_premium"])
+    return pd.DataFrame(rows, columns=["customer_key", "line_of_business", "score"])
+
+
+def cost_to_serve(frame: pd.DataFrame, spec: ValueSpec) -> Floats:
+    """Service cost of twelve months by unit costs: (rows,), money."""
+    contacts = frame["interactions_12m"].fillna(0.0) * spec.interaction_cost
+    complaints = frame["complaints_12m"].fillna(0.0) * spec.complaint_cost
+    return (contacts + complaints).to_numpy(dtype="float64")
+
+
+def past_margin(frame: pd.DataFrame, spec: ValueSpec) -> Floats:
+    """Premium received − claims paid − commission − service of the last twelve months: (rows,), money."""
+    earned = (
+        frame["premium_received_to_date"].fillna(0.0)
+        - frame["claims_paid_to_date"].fillna(0.0)
+        - frame["commission_to_date"].fillna(0.0)
+    )
+    return earned.to_numpy(dtype="float64") - cost_to_serve(frame, spec)

@@ -1,60 +1,104 @@
-"""Value of each customer, and its grade by the cut points fixed at training."""
+"""Value: each customer's past and expected margin, and the grade by the cut points fixed at training."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from datetime import date
+from typing import Any
 
-from models_ml.common.runs import Champion
-from models_ml.value.spec import SPEC
+import numpy as np
+import pandas as pd
 
-if TYPE_CHECKING:
-    import pandas as pd
+from customer_knowledge.errors import ModelRefused
+from customer_knowledge.profile import Profile
+from customer_knowledge.warehouse.connections import Connection
+from models_ml.churn import features as units
+from models_ml.churn import spec as churn_spec
+from models_ml.common.metrics import Floats
+from models_ml.common.writing import replace
+from models_ml.value import features
+from models_ml.value.rates import Collection, margin_rate
+from models_ml.value.spec import ValueSpec, of
 
-MONEY = (
-    *("value_past", "value_inforce", "value_growth", "cost_to_serve"),
-    *("expected_premium_12m", "naive_premium_12m", "clv"),
-)
+COLUMNS = [
+    *("customer_key", "value_past", "value_inforce", "value_growth", "cost_to_serve", "expected_premium_12m"),
+    *("naive_premium_12m", "clv", "value_grade", "model_run_id"),
+]
+GRADES = ("A", "B", "C", "D")
 
 
-def clv_parts(content: dict[str, Any], customers: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
-    """The parts of value, in the insurer's currency; negative stays negative.
+def score(
+    connection: Connection, profile: Profile, as_of_date: date, payload: dict[str, Any], model_run_id: int
+) -> dict[str, int]:
+    """Write `ml.customer_value` of the date, on the churn scores and recommendations of the same date.
 
-    past = premium - claims - commission; in force = expected premium of twelve months times margin rate; growth =
-    purchase rate times mean premium times margin rate, only with consent; clv = past + in force + growth - service.
+    Raises:
+        ModelRefused: a unit at risk has no churn score.
     """
-    rate = content["margin_rate"]
-    units = scores.assign(expected=(1 - scores["p_lapse"]) * scores["annual_premium"])
-    sums = units.groupby("customer_key")[["expected", "annual_premium"]].sum()
-    held = customers[["customer_key"]].join(sums, on="customer_key").fillna({"expected": 0.0, "annual_premium": 0.0})
-    insured = held["annual_premium"][held["annual_premium"] > 0]
-    typical = float(insured.mean()) if len(insured) else 0.0
-    parts = customers[["customer_key"]].assign(
-        value_past=customers["premium_received_to_date"]
-        - customers["claims_paid_to_date"]
-        - customers["commission_to_date"],
-        expected_premium_12m=held["expected"],
-        naive_premium_12m=held["annual_premium"] * content["retention_rate"],
-        value_inforce=held["expected"] * rate,
-        value_growth=content["yearly_purchase_rate"] * typical * rate * customers["marketing_consent"].fillna(0),
-        cost_to_serve=customers["interactions_12m"].fillna(0) * SPEC.cost_per_interaction,
+    spec = of(profile)
+    at_risk = units.current(connection, churn_spec.of(profile), as_of_date)
+    scored = at_risk.merge(
+        features.scores(connection, as_of_date), on="unit_key", how="left", validate="one_to_one"
     )
-    parts["clv"] = parts["value_past"] + parts["value_inforce"] + parts["value_growth"] - parts["cost_to_serve"]
-    return parts
+    if scored["p_lapse"].isna().any():
+        raise ModelRefused("units at risk without a churn score", hint="score churn before value")
+    customers = features.customers_of(connection, spec, as_of_date)
+    worth = values(customers, scored, features.offers(connection, as_of_date), payload, spec)
+    worth["value_grade"] = grades(worth["clv"].to_numpy(dtype="float64"), payload["cuts"])
+    table = worth.assign(model_run_id=model_run_id)[COLUMNS]
+    return {"customer_value": replace(connection, "customer_value", as_of_date, table)}
 
 
-def grades(content: dict[str, Any], clv: pd.Series) -> pd.Series:
-    """A to D by fixed cut points; the same value always gets the same grade."""
-    import numpy as np
-    import pandas as pd
+def values(
+    customers: pd.DataFrame,
+    scored: pd.DataFrame,
+    offers: pd.DataFrame,
+    payload: dict[str, Any],
+    spec: ValueSpec,
+) -> pd.DataFrame:
+    """The parts of each customer's value, in money; negative stays negative.
 
-    cuts = content["cuts"]
-    found = np.select([clv >= cuts["A"], clv >= cuts["B"], clv >= cuts["C"]], ["A", "B", "C"], "D")
-    return pd.Series(found, index=clv.index)
+    value_inforce = Σ expected premium × margin rate; value_growth = chance to buy the first recommendation × its line's
+    average premium × margin rate; clv = value_past + value_inforce + value_growth − cost_to_serve (twelve months).
+
+    Args:
+        customers: everyone of the date.
+        scored: their units at risk with `p_lapse`.
+        offers: customer_key, line_of_business, score; at most one row a customer.
+        payload: what training learnt.
+        spec: unit costs and declared margins.
+    """
+    collection = Collection(payload["stay"], payload["leave"], payload["renewal_rate"])
+    expected = collection.expected(scored, scored["p_lapse"].to_numpy(dtype="float64"))
+    parts = pd.DataFrame(
+        {
+            "customer_key": scored["customer_key"],
+            "expected_premium_12m": expected,
+            "naive_premium_12m": collection.naive(scored),
+            "value_inforce": expected * margin_rate(scored, payload, spec),
+        }
+    )
+    summed = parts.groupby("customer_key", sort=True).sum().reset_index()
+    grown = offers[["customer_key"]].assign(value_growth=_growth(offers, payload, spec))
+    table = customers[["customer_key"]].merge(summed, on="customer_key", how="left")
+    table = table.merge(grown, on="customer_key", how="left", validate="one_to_one").fillna(0.0)
+    table["value_past"] = features.past_margin(customers, spec)
+    table["cost_to_serve"] = features.cost_to_serve(customers, spec)
+    money = [c for c in table.columns if c != "customer_key"]
+    table[money] = table[money].round(2)
+    table["clv"] = (
+        table[["value_past", "value_inforce", "value_growth"]].sum(axis=1) - table["cost_to_serve"]
+    ).round(2)
+    return table
 
 
-def score(champion: Champion, customers: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
-    """Columns of `ml.customer_value` without as_of_date, one row a customer."""
-    parts = clv_parts(champion.content, customers, scores)
-    graded = parts.assign(value_grade=grades(champion.content, parts["clv"]))
-    graded[list(MONEY)] = graded[list(MONEY)].astype(float).round(2)
-    return graded.assign(model_run_id=champion.model_run_id)
+def _growth(offers: pd.DataFrame, payload: dict[str, Any], spec: ValueSpec) -> Floats:
+    premium = offers["line_of_business"].map(payload["premiums"]).fillna(0.0).to_numpy(dtype="float64")
+    score = offers["score"].to_numpy(dtype="float64")
+    return np.asarray(score * premium * margin_rate(offers, payload, spec), dtype="float64")
+
+
+def grades(worth: Floats, cuts: list[float]) -> np.ndarray:
+    """A to D by falling cut points in money: (rows,) letters. Nobody's grade depends on the others'."""
+    place = (worth[:, None] < np.asarray(cuts)).sum(axis=1)
+    letters: np.ndarray = np.array(GRADES, dtype=object)[place]
+    return letters

@@ -1,30 +1,54 @@
-"""What the value model is: the customer columns it reads, unit costs, shares of the grades."""
+"""Value: what it reads, and the assumptions it declares."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from models_ml.common.data import Columns
+from customer_knowledge.profile import Profile
+from models_ml.common import customers
+from models_ml.common.contract import Column, Contract, numbers
+from models_ml.common.runs import ModelName
 
-MODEL_NAME = "value"
+NAME: ModelName = "value"
+FEATURES = numbers(
+    "premium_received_to_date",
+    "claims_paid_to_date",
+    "commission_to_date",
+    "interactions_12m",
+    "complaints_12m",
+)
 
 
 @dataclass(frozen=True)
 class ValueSpec:
-    """Unit cost in the insurer's currency; shares of customers at or above each cut when grades are fixed."""
+    """Columns, unit costs and margins. Assumptions, not measurements, unless it says so.
 
-    columns: Columns = field(
-        default_factory=lambda: Columns(
-            plain=("customer_key", "as_of_date", "customer_type"),
-            numeric=(
-                *("policies_in_force", "annual_premium_in_force", "premium_received_12m", "premium_received_to_date"),
-                *("claims_paid_to_date", "commission_to_date", "interactions_12m", "tenure_months"),
-            ),
-            boolean=("marketing_consent",),
-        )
-    )
-    cost_per_interaction: float = 12.0
-    grade_shares: tuple[tuple[str, float], ...] = (("A", 0.10), ("B", 0.30), ("C", 0.70))
+    Args:
+        interaction_cost, complaint_cost: money a piece, in the insurer's currency.
+        long_term_margin: share of a long-term premium that is margin before service: savings make premium less claims
+            meaningless. To be replaced by the actuaries' factors.
+        years_of_claims: window of `claims_paid_3y`, by which short-term lines' loss ratios are *measured*.
+        weight: premium, as policies of average premium, with which a line's loss ratio leans on the portfolio's.
+        highest_loss_ratio: a line's loss ratio is cut here.
+        shares: of customers graded A, B, C at training; the cut points in money are stored and stay.
+    """
+
+    features: tuple[Column, ...] = FEATURES
+    seed: int = 20_260_630
+    interaction_cost: float = 8.0
+    complaint_cost: float = 200.0
+    long_term_margin: float = 0.25
+    years_of_claims: float = 3.0
+    weight: float = 100.0
+    highest_loss_ratio: float = 1.5
+    shares: tuple[float, float, float] = (0.10, 0.25, 0.40)
+
+    @property
+    def contract(self) -> Contract:
+        """What is read of customers."""
+        return customers.contract(self.features)
 
 
-SPEC = ValueSpec()
+def of(profile: Profile) -> ValueSpec:
+    """The spec for an insurer."""
+    return ValueSpec(seed=profile.random_seed)

@@ -1,60 +1,97 @@
-"""What is learnt: the portfolio's margin rate, the overall retention rate, and the grades' cut points."""
+"""Value: learn what premiums become, test it in time beside the naive rate, fix the grades' cut points."""
 
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from models_ml.common.metrics import amounts
+import numpy as np
+import pandas as pd
+
+from customer_knowledge.errors import ModelRefused
+from customer_knowledge.profile import Profile
+from customer_knowledge.warehouse.connections import Connection
+from models_ml.churn import features as units
+from models_ml.churn import score as churn_score
+from models_ml.churn import spec as churn_spec
+from models_ml.churn import train as churn_train
+from models_ml.common import artefacts, metrics, runs, split
 from models_ml.common.runs import Trained
-from models_ml.value.score import clv_parts
-from models_ml.value.spec import MODEL_NAME, SPEC
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from models_ml.churn.train import Backtest
-
-
-def margin_rate(customers: pd.DataFrame) -> float:
-    """Share of premium left after claims and commission, over all premium received so far (0 without premium)."""
-    premium = customers["premium_received_to_date"].sum()
-    spent = customers["claims_paid_to_date"].sum() + customers["commission_to_date"].sum()
-    return float((premium - spent) / premium) if premium > 0 else 0.0
+from models_ml.next_product import features as next_product_features
+from models_ml.next_product.score import recommend
+from models_ml.next_product.spec import of as next_product_spec
+from models_ml.value import features
+from models_ml.value.rates import Collection, commission_rate, loss_ratios
+from models_ml.value.score import values
+from models_ml.value.spec import ValueSpec, of
 
 
-def premium_backtest(tested: Backtest) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Next premium on the churn model's test rows: chance to stay times premium, beside the naive rate.
+def train(connection: Connection, profile: Profile, as_of_date: date) -> Trained:
+    """Read, test in time, fit.
 
-    Returns:
-        Metrics of ours and of the naive rate (overall retention times premium), in the insurer's currency.
+    Raises:
+        ModelRefused: there is no churn or next-product model for the date, or too little to learn from.
     """
-    rows = tested.rows.dropna(subset=["next_premium", "annual_premium"])
-    actual = rows["next_premium"].to_numpy()
-    ours = amounts(actual, ((1 - rows["p_lapse"]) * rows["annual_premium"]).to_numpy())
-    naive = amounts(actual, ((1 - rows["overall"]) * rows["annual_premium"]).to_numpy())
-    return ours | {"rows": len(rows)}, naive
+    spec, of_churn = of(profile), churn_spec.of(profile)
+    history = units.training(connection, of_churn, as_of_date)
+    measured, baseline = backtest(history, of_churn, profile, as_of_date)
+    known = history[split.mature(history, as_of_date)]
+    current = churn_score.policies(
+        units.current(connection, of_churn, as_of_date), _payload(connection, profile, "churn", as_of_date)
+    )
+    customers = features.customers_of(connection, spec, as_of_date)
+    recommender = _payload(connection, profile, "next_product", as_of_date)
+    payload = learn(known, current, customers, recommender["premiums"], spec)
+    people = next_product_features.customers_of(connection, next_product_spec(profile), as_of_date)
+    offers = recommend(people, recommender["rates"]).query("rank == 1")
+    worth = values(customers, current, offers, payload, spec)["clv"].to_numpy(dtype="float64")
+    payload["cuts"] = cut_points(worth, spec)
+    return Trained(payload, measured, baseline, len(known), known["as_of_date"].min().date(), as_of_date)
 
 
-def train(customers: pd.DataFrame, scores: pd.DataFrame, tested: Backtest, as_of_date: date) -> Trained:
-    """Fix rates and cut points on the customers of a date.
+def _payload(connection: Connection, profile: Profile, name: str, as_of_date: date) -> dict[str, Any]:
+    run = runs.scoring_run(connection, name, as_of_date)
+    if run is None:
+        raise ModelRefused(
+            f"value needs a {name} model and there is none", hint="ensure_champions trains it first"
+        )
+    return artefacts.load(profile, run.artefact_path, run.artefact_sha256)
 
-    Args:
-        customers: `features.customers`; scores: `features.lapse_scores` of the same date.
-    """
-    content: dict[str, Any] = {
-        "margin_rate": margin_rate(customers),
-        "retention_rate": float(1 - tested.rows["overall"].iloc[0]),
-        "yearly_purchase_rate": _purchase_rate(customers),
+
+def backtest(
+    history: pd.DataFrame, spec: churn_spec.ChurnSpec, profile: Profile, as_of_date: date
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Expected premium within the horizon against what came in, on the churn model's own test rows."""
+    tested = churn_train.backtest(history, spec, profile, as_of_date)
+    collection = Collection.fit(tested.train, churn_train.outcomes(tested.train))
+    known = tested.test["next_premium"].notna().to_numpy()
+    rows = tested.test[known]
+    actual = np.where(units.recurring_premium(rows) > 0, rows["next_premium"], 0.0)
+    ours = collection.expected(rows, tested.scores[tested.champion][known])
+    measured = {"rows": len(rows), **metrics.money_error(actual, ours)}
+    return measured, {"naive_rate": metrics.money_error(actual, collection.naive(rows))}
+
+
+def learn(
+    known: pd.DataFrame,
+    current: pd.DataFrame,
+    customers: pd.DataFrame,
+    premiums: dict[str, float],
+    spec: ValueSpec,
+) -> dict[str, Any]:
+    """The payload without the cut points: collection ratios, loss ratios, commission rate, premiums of lines."""
+    collection = Collection.fit(known, churn_train.outcomes(known))
+    return {
+        "stay": collection.stay,
+        "leave": collection.leave,
+        "renewal_rate": collection.renewal_rate,
+        "loss_ratios": loss_ratios(current, spec),
+        "commission_rate": commission_rate(customers),
+        "premiums": premiums,
     }
-    clv = clv_parts(content, customers, scores)["clv"]
-    content["cuts"] = {name: float(clv.quantile(1 - share)) for name, share in SPEC.grade_shares}
-    ours, naive = premium_backtest(tested)
-    figures = ours | {"margin_rate": content["margin_rate"], "retention_rate": content["retention_rate"]}
-    return Trained(MODEL_NAME, content, figures, {"naive_rate": naive}, len(customers), as_of_date, as_of_date)
 
 
-def _purchase_rate(customers: pd.DataFrame) -> float:
-    """Policies bought a year of being a customer, over all customers; a first estimate of growth."""
-    years = (customers["tenure_months"] / 12).clip(lower=1)
-    return float((customers["policies_in_force"] / years).mean() / 10)
+def cut_points(worth: np.ndarray, spec: ValueSpec) -> list[float]:
+    """Least value of grades A, B and C in money, by the shares at training; falling."""
+    reached = np.cumsum(spec.shares)
+    return [round(float(np.quantile(worth, 1 - share)), 2) for share in reached]

@@ -41,9 +41,7 @@ def read(database: str, query: str) -> pd.DataFrame:
 
 
 def look(profile: Profile, day: date) -> Day:
-    tables = {
-        place: read(place[0], f"select * from {place[1]}").set_index(key) for place, key in KEYS.items()
-    }
+    tables = {place: read(place[0], f"select * from {place[1]}").set_index(key) for place, key in KEYS.items()}
     return Day(day, tables, truth.expected_rejections(profile, day), truth.planted(day, "warn"))
 
 

@@ -142,9 +142,7 @@ def test_persistency_and_renewal_are_those_of_an_insurer(large: Insurer) -> None
     early = (policy["issued_on"] < np.datetime64("2025-01-01")) & regular
     cohort = [p for p in policy["policy_id"][early] if p not in left]
     second_year = due["policy_year"] == 2
-    kept = {
-        p for p, d in zip(due["policy_id"][second_year], due["due_id"][second_year], strict=True) if d in paid
-    }
+    kept = {p for p, d in zip(due["policy_id"][second_year], due["due_id"][second_year], strict=True) if d in paid}
     assert 0.82 <= np.mean([p in kept for p in cohort]) <= 0.93
     renewed, expired = ((event["event_type"] == kind).sum() for kind in ("renewed", "expired"))
     assert 0.20 <= expired / (renewed + expired) <= 0.32

@@ -10,9 +10,7 @@ from customer_knowledge.cli.common import console, guarded, run_profile
 from customer_knowledge.settings import settings
 from customer_knowledge.warehouse import schemas, server
 
-app = typer.Typer(
-    help="The sample insurer: make its sources, let a business day pass.", no_args_is_help=True
-)
+app = typer.Typer(help="The sample insurer: make its sources, let a business day pass.", no_args_is_help=True)
 
 
 @app.command()

@@ -13,10 +13,12 @@ from pathlib import Path
 
 import httpx
 
+from customer_knowledge.dag_defaults import ANNOUNCEMENTS
 from customer_knowledge.errors import ServerError
 from customer_knowledge.profile import Profile
 from customer_knowledge.runtime import airflow_home, processes
 from customer_knowledge.runtime.airflow_home import AirflowHome
+from customer_knowledge.runtime.client import AirflowClient
 from customer_knowledge.settings import Settings, settings
 
 COMPONENTS = {
@@ -118,6 +120,8 @@ def start(profile: Profile, on_progress: Callable[[str], None] = lambda _: None)
         _launch(home, environment)
         if not _becomes_healthy(at, profile, home, READY_SECONDS):
             raise ServerError(_complaint(at, profile, home), hint=f"the whole logs are in {home.logs}")
+        with AirflowClient(home) as client:
+            client.ensure_pool(ANNOUNCEMENTS, 1, "one landing at a time")
     return home
 
 

@@ -40,12 +40,17 @@ class AirflowClient:
     """A logged-in client; tokens are fetched anew when they expire."""
 
     def __init__(self, home: AirflowHome) -> None:
-        self._home = home
         self._http = httpx.Client(base_url=home.url, timeout=30, trust_env=False)
+
+    def __enter__(self) -> AirflowClient:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._http.close()
 
     def _login(self) -> None:
         body = {"username": USER, "password": server.secret(settings(), "airflow_login")}
-        answer = self._http.post("/auth/token", json=body)
+        answer = self._send("POST", "/auth/token", json=body)
         if answer.status_code != httpx.codes.CREATED:
             raise ServerError(f"Airflow refused our login ({answer.status_code})", hint="`ck down`, then `ck up`")
         self._http.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
@@ -54,7 +59,7 @@ class AirflowClient:
         for attempt in (1, 2):
             if "Authorization" not in self._http.headers:
                 self._login()
-            answer = self._http.request(method, f"/api/v2{path}", **arguments)
+            answer = self._send(method, f"/api/v2{path}", **arguments)
             if answer.status_code == httpx.codes.UNAUTHORIZED and attempt == 1:
                 del self._http.headers["Authorization"]
                 continue
@@ -62,6 +67,14 @@ class AirflowClient:
                 raise ServerError(f"Airflow answered {answer.status_code} to {method} {path}: {answer.text[:300]}")
             return answer.json() if answer.content else None
         return None
+
+    def _send(self, method: str, path: str, **arguments: Any) -> httpx.Response:
+        try:
+            return self._http.request(method, path, **arguments)
+        except httpx.HTTPError as error:
+            raise ServerError(
+                f"Airflow does not answer ({type(error).__name__})", hint="`ck status`, then `ck run` goes on"
+            ) from None
 
     def dag_ids(self) -> set[str]:
         """The DAGs that are parsed and active."""
@@ -71,6 +84,12 @@ class AirflowClient:
         """What stands between a DAG file and its DAG."""
         found = self._call("GET", "/importErrors")["import_errors"]
         return [f"{e['filename']}: {e['stack_trace'].strip().splitlines()[-1]}" for e in found]
+
+    def ensure_pool(self, name: str, slots: int, description: str) -> None:
+        """Make a pool unless it is there."""
+        pools = self._call("GET", "/pools", params={"limit": 100})["pools"]
+        if name not in {pool["name"] for pool in pools}:
+            self._call("POST", "/pools", json={"name": name, "slots": slots, "description": description})
 
     def trigger(self, dag_id: str, partition_key: str, conf: dict[str, Any] | None = None) -> str:
         """Start a run for a partition and give its id."""

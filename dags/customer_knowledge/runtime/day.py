@@ -7,15 +7,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
-from customer_knowledge.errors import CustomerKnowledgeError
+from customer_knowledge.errors import CustomerKnowledgeError, ServerError
 from customer_knowledge.profile import Profile
 from customer_knowledge.runtime import airflow
 from customer_knowledge.runtime.client import FINISHED, AirflowClient, Run, TaskState
+from customer_knowledge.settings import settings
 from customer_knowledge.warehouse import editions
 from customer_knowledge.warehouse.connections import warehouse
 from customer_knowledge.warehouse.editions import Edition
 
-DEADLINE_SECONDS = 3600
+DEADLINE_SECONDS = 3600.0
+SILENCE_SECONDS = 90.0
 BUILD, SCORE = "build_marts", "score_customers"
 ACTIVE = ("queued", "running")
 
@@ -55,49 +57,55 @@ class _Follower:
 
     def __init__(self, client: AirflowClient, profile: Profile, day: date, tell: Callable[[Step], None]) -> None:
         self.client, self.profile, self.key, self.tell = client, profile, day.isoformat(), tell
-        self.dags = (*extract_dags(profile), BUILD, SCORE)
+        self.extracts = extract_dags(profile)
         self.states: dict[tuple[str, str, str], str] = {}
         self.seconds: dict[tuple[str, str], float] = {}
-        self.ended_before = {
-            (run.dag_id, run.run_id)
-            for dag_id in self.dags
-            for run in client.runs(dag_id, self.key)
-            if run.state not in ACTIVE
-        }
-
-    def active(self) -> list[Run]:
-        """Runs of the partition that are under way, e.g. after a crash."""
-        return [r for dag_id in self.dags for r in self.client.runs(dag_id, self.key) if r.state in ACTIVE]
+        self.quiet_since: float | None = None
+        before = client.runs(self.key)
+        self.under_way = {run.dag_id for run in before if run.state in ACTIVE}
+        self.over = {run.run_id for run in before if run.state not in ACTIVE}
 
     def start(self, force: bool) -> None:
-        """Trigger what is not under way."""
-        if self.active():
+        """Trigger what is not under way, e.g. since before a crash."""
+        if self.under_way & {BUILD, SCORE}:
             return
-        if force:
+        if force and not self.under_way:
             self.client.trigger(BUILD, self.key, {"force": True})
             return
-        for dag_id in extract_dags(self.profile):
-            self.client.trigger(dag_id, self.key)
+        for dag_id in self.extracts:
+            if dag_id not in self.under_way:
+                self.client.trigger(dag_id, self.key)
 
     def look(self) -> bool:
         """Tell what changed; True when the day is through.
 
         Raises:
-            DayFailed: a run failed; says which task and why.
+            DayFailed: a run failed (says which task and why), or nothing is under way any more.
         """
-        runs = [
-            run
-            for dag_id in self.dags
-            for run in self.client.runs(dag_id, self.key)
-            if (dag_id, run.run_id) not in self.ended_before
-        ]
-        tasks = {(run.dag_id, run.run_id): self._tasks(run) for run in runs}
+        runs = [run for run in self.client.runs(self.key) if run.run_id not in self.over]
+        tasks = {run.run_id: self._tasks(run) for run in runs if run.dag_id in (*self.extracts, BUILD, SCORE)}
         for run in runs:
             if run.state == "failed":
-                raise self._failed(tasks[run.dag_id, run.run_id])
+                raise self._failed(tasks.get(run.run_id, []))
         built = [run for run in runs if run.dag_id == BUILD and run.state == "success"]
-        skipped = any(t.state == "skipped" for run in built for t in tasks[run.dag_id, run.run_id])
-        return skipped or any(run.dag_id == SCORE and run.state == "success" for run in runs)
+        skipped = any(task.state == "skipped" for run in built for task in tasks[run.run_id])
+        if skipped or any(run.dag_id == SCORE and run.state == "success" for run in runs):
+            return True
+        self._watch_for_silence(runs)
+        return False
+
+    def _watch_for_silence(self, runs: list[Run]) -> None:
+        """The next DAG starts seconds after the one before; when nothing does, waiting on helps nobody."""
+        if any(run.state in ACTIVE for run in runs):
+            self.quiet_since = None
+            return
+        self.quiet_since = self.quiet_since or time.monotonic()
+        if time.monotonic() - self.quiet_since > SILENCE_SECONDS:
+            done = ", ".join(sorted({run.dag_id for run in runs})) or "nothing"
+            raise DayFailed(
+                f"{self.key} stands still: {done} ran, and Airflow started no more",
+                hint="`ck run` tries again; Airflow's page shows its DAGs",
+            )
 
     def _tasks(self, run: Run) -> list[TaskState]:
         found = self.client.tasks(run)
@@ -134,25 +142,41 @@ def run_day(
             same one is published.
 
     Raises:
-        DayFailed: a task failed, a gate closed, or the deadline passed.
+        DayFailed: a task failed, a gate closed, Airflow ended, or the deadline passed.
     """
     began = time.monotonic()
-    client = AirflowClient(airflow.start(profile))
-    _wait_for_dags(client, profile)
     with warehouse(profile) as connection:
         before = editions.latest(connection, as_of_date)
-    follower = _Follower(client, profile, as_of_date, on_progress)
-    follower.start(force)
-    while not follower.look():
-        if time.monotonic() - began > deadline_seconds:
-            raise DayFailed(f"{as_of_date} took longer than {deadline_seconds:.0f} s", hint="look into Airflow's page")
-        time.sleep(0.7)
+    with AirflowClient(airflow.start(profile)) as client:
+        _wait_for_dags(client, profile)
+        follower = _Follower(client, profile, as_of_date, on_progress)
+        follower.start(force)
+        while not _patiently(follower, profile):
+            if time.monotonic() - began > deadline_seconds:
+                raise DayFailed(
+                    f"{as_of_date} took longer than {deadline_seconds:.0f} s", hint="look into Airflow's page"
+                )
+            time.sleep(0.5)
     with warehouse(profile) as connection:
         edition = editions.latest(connection, as_of_date)
     if edition is None or edition.state != "published":
         raise DayFailed(f"Airflow ended {as_of_date}, but no edition of it is published", hint="`ck edition list`")
     same = before is not None and before.edition_id == edition.edition_id and before.state == "published"
     return Outcome(edition, same, time.monotonic() - began, follower.seconds)
+
+
+def _patiently(follower: _Follower, profile: Profile) -> bool:
+    """Look; an API server too busy to answer is asked again, one that has ended is not."""
+    try:
+        return follower.look()
+    except ServerError:
+        ended = [name for name, alive in airflow.status(settings(), profile.insurer).items() if not alive]
+        if ended:
+            raise DayFailed(
+                f"Airflow's {', '.join(ended)} ended in the middle of {follower.key}",
+                hint="`ck run` starts it again and goes on from there",
+            ) from None
+        return False
 
 
 def _wait_for_dags(client: AirflowClient, profile: Profile, seconds: float = 90) -> None:

@@ -105,7 +105,21 @@ def _take_delivery(profile: Profile, data: Path | None, console: Console) -> Non
         return
     if not data.is_file():
         raise ConfigurationError(f"there is no file {data}", hint="give its path with DATA=…")
+    if data.resolve().parent == folder.resolve():
+        return
+    if settings().drop_dir is not None:
+        raise ConfigurationError(
+            f"the drop folder {folder} is yours (CK_DROP_DIR); nothing is copied into it or removed from it",
+            hint="put the file there yourself and leave out DATA",
+        )
+    _deliver(data, folder)
+    console.print(f"{data.name} delivered to the drop folder", highlight=False)
+
+
+def _deliver(data: Path, folder: Path) -> None:
+    """Put one file into our own drop folder, whole, and clear away what was delivered before."""
+    unfinished = folder.with_name(f"{folder.name}.unfinished")
+    shutil.copyfile(data, unfinished)
     for old in folder.iterdir():
         old.unlink()
-    shutil.copyfile(data, folder / data.name)
-    console.print(f"{data.name} delivered to the drop folder", highlight=False)
+    unfinished.replace(folder / data.name)

@@ -89,9 +89,7 @@ def _play(truth: Connection, source: Connection, system: str, day: date) -> None
         (system, day),
     ).fetchall():
         column = sql.Identifier(KEYS[system, table])
-        source.execute(
-            sql.SQL("delete from {} where {}::text = %s").format(sql.Identifier(table), column), (key,)
-        )
+        source.execute(sql.SQL("delete from {} where {}::text = %s").format(sql.Identifier(table), column), (key,))
     if system == "policy_admin":
         source.execute("update business_day set as_of_date = %s", (day,))
 

@@ -73,9 +73,7 @@ class Product:
     payment_years: tuple[int, ...]
     policy_years: int  # 0 = whole of life
     claims: float  # claims a policy-year that do not end it
-    claim_share: (
-        float  # mean claim as a share of the yearly premium's `cover` (of the premium where cover is 0)
-    )
+    claim_share: float  # mean claim as a share of the yearly premium's `cover` (of the premium where cover is 0)
     exit: float  # effect on the logit of leaving
 
 

@@ -59,9 +59,7 @@ def text(values: Array) -> Array:
     if values.dtype.kind == "M":
         return np.where(np.isnat(values), None, np.datetime_as_string(values).astype(object))  # type: ignore[call-overload,no-any-return]
     if values.dtype.kind == "f":
-        plain = [
-            None if np.isnan(v) else str(int(v)) if v == int(v) else repr(round(float(v), 2)) for v in values
-        ]
+        plain = [None if np.isnan(v) else str(int(v)) if v == int(v) else repr(round(float(v), 2)) for v in values]
         return np.array(plain, dtype=object)
     return np.array([None if v is None else str(v) for v in values], dtype=object)
 
@@ -100,8 +98,7 @@ def statuses(rng: Rng, events: Columns) -> Columns:
     mine = take(mine, order)
     # Rows are now in replay order and recorded in it, so each event's status holds from its recording on.
     last = np.r_[
-        (mine["policy_id"][1:] != mine["policy_id"][:-1])
-        | (mine["recorded_on"][1:] != mine["recorded_on"][:-1]),
+        (mine["policy_id"][1:] != mine["policy_id"][:-1]) | (mine["recorded_on"][1:] != mine["recorded_on"][:-1]),
         True,
     ]
     mine = take(mine, last)
@@ -109,9 +106,7 @@ def statuses(rng: Rng, events: Columns) -> Columns:
     first = np.r_[True, mine["policy_id"][1:] != mine["policy_id"][:-1]]
     news = np.where(first, value != "active", np.r_[True, value[1:] != value[:-1]])
     mine, value = take(mine, news), value[news]
-    return change(
-        ("policy_admin", "policy"), mine["policy_id"], "status", value, mine["recorded_on"], True, rng
-    )
+    return change(("policy_admin", "policy"), mine["policy_id"], "status", value, mine["recorded_on"], True, rng)
 
 
 def renewals(rng: Rng, events: Columns, silent_share: float) -> Columns:
@@ -134,9 +129,7 @@ def departures(rng: Rng, agents: Columns) -> Columns:
     """agent.left_on, written the day after."""
     who = np.flatnonzero(~np.isnat(agents["left_on"]))
     left = agents["left_on"][who]
-    return change(
-        ("policy_admin", "agent"), agents["agent_id"][who], "left_on", left, plus_days(left, 1), True, rng
-    )
+    return change(("policy_admin", "agent"), agents["agent_id"][who], "left_on", left, plus_days(left, 1), True, rng)
 
 
 def decisions(rng: Rng, claim: Columns, found: Columns, payments: Columns) -> list[Columns]:
@@ -192,18 +185,10 @@ def corrections(
             who, on = poisson_process(rng, rate, plus_days(since, 30), np.full(rows(table), last))
             who, on = who[_filled(now)[who]], on[_filled(now)[who]]
             silent = rng.random(len(who)) < spec.silent_share
-            log.append(
-                change(
-                    place, key[who], column, _new_values(rng, column, now[who], len(who)), on, ~silent, rng
-                )
-            )
+            log.append(change(place, key[who], column, _new_values(rng, column, now[who], len(who)), on, ~silent, rng))
         column = columns[0]
         days, who = _every_day(rng, since <= first_day, first_day, last)
-        log.append(
-            change(
-                place, key[who], column, _new_values(rng, column, table[column], len(who)), days, False, rng
-            )
-        )
+        log.append(change(place, key[who], column, _new_values(rng, column, table[column], len(who)), days, False, rng))
     return log
 
 

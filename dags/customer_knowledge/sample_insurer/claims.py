@@ -90,9 +90,7 @@ def build(
 
 def _minor(spec: Spec, rng: Rng, policies: Columns, policy: Array, on: Array) -> Columns:
     product = policies["product"][policy]
-    base = np.where(
-        np.isin(_LINE[product], ("motor",)), policies["premium"][policy], policies["sum_assured"][policy]
-    )
+    base = np.where(np.isin(_LINE[product], ("motor",)), policies["premium"][policy], policies["sum_assured"][policy])
     share = np.array([p.claim_share for p in PRODUCTS])[product]
     # Log-normal with mean 1.
     amount = base * share * np.exp(rng.normal(-0.405, 0.9, size=len(policy)))
@@ -100,16 +98,12 @@ def _minor(spec: Spec, rng: Rng, policies: Columns, policy: Array, on: Array) ->
     kind = np.array([TYPES.get(line, "") for line in _LINE], dtype=object)[product]
     u = rng.random(len(policy))
     denied, withdrawn = spec.claiming.denied_share, spec.claiming.withdrawn_share
-    decision = np.where(u < denied, "denied", np.where(u < denied + withdrawn, "withdrawn", "paid")).astype(
-        object
-    )
+    decision = np.where(u < denied, "denied", np.where(u < denied + withdrawn, "withdrawn", "paid")).astype(object)
     return {"policy": policy, "incurred_on": on, "claimed": amount, "type": kind, "decision": decision}
 
 
 def _terminal(policies: Columns, events: Columns, waived: Array) -> Columns:
-    ended = take(
-        events, np.isin(events["kind"], [EVENTS.index("claim_terminated"), EVENTS.index("premium_waived")])
-    )
+    ended = take(events, np.isin(events["kind"], [EVENTS.index("claim_terminated"), EVENTS.index("premium_waived")]))
     policy, size = ended["policy"], len(ended["policy"])
     illness = _is_of(policies, ILLNESS_PRODUCTS)[policy]
     return {
@@ -130,9 +124,7 @@ def _settled(spec: Spec, rng: Rng, policies: Columns, claims: Columns) -> tuple[
     claims |= {"reported_on": reported, "recorded_on": known, "decided_on": decided}
     claims["decision_recorded_on"] = recorded(rng, decided)
     paid = np.flatnonzero(claims["decision"] == "paid")
-    approved = np.where(
-        np.isin(claims["type"][paid], ("重大疾病", "身故")), 1.0, rng.uniform(0.7, 1.0, size=len(paid))
-    )
+    approved = np.where(np.isin(claims["type"][paid], ("重大疾病", "身故")), 1.0, rng.uniform(0.7, 1.0, size=len(paid)))
     total = np.round(claims["claimed"][paid] * approved, 2)
     first = np.where(rng.random(len(paid)) < 0.1, np.round(total * 0.4, 2), total)
     paid_on = plus_days(decided[paid], (rng.exponential(c.payment_days, len(paid))).astype(int))

@@ -34,9 +34,7 @@ def build(spec: Spec, rng: Rng, people: Columns, policies: Columns, last: np.dat
     table = stack([known, _prospects(spec, rng, rows(known), last)])
     table["contact_id"] = "C" + (numbered(table["recorded_on"], 10_000_001)).astype(str).astype(object)
     liking = np.array([s.touch for s in SEGMENTS])[table["segment"]]
-    table["preferred_channel"] = np.array(CHANNELS, dtype=object)[
-        np.argmax(liking * rng.random(liking.shape), axis=1)
-    ]
+    table["preferred_channel"] = np.array(CHANNELS, dtype=object)[np.argmax(liking * rng.random(liking.shape), axis=1)]
     app = np.array([s.app_share for s in SEGMENTS])[table["segment"]]
     table["is_app_user"] = rng.random(rows(table)) < app
     return table | {"updated_at": moments(rng, table["recorded_on"])}

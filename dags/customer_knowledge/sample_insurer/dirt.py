@@ -245,9 +245,7 @@ class Planter:
         due["recorded_on"][at] = NEVER if np.isnat(fixed_on) else fixed_on
         due["updated_at"][at] = moments(self.rng, due["recorded_on"][at])
 
-    def _note(
-        self, kind: Kind, row: int, day: np.datetime64, fixed_on: np.datetime64, *, arrived_clean: bool
-    ) -> None:
+    def _note(self, kind: Kind, row: int, day: np.datetime64, fixed_on: np.datetime64, *, arrived_clean: bool) -> None:
         self._spoilt[kind.place].add(row)
         self._planted.append(
             {

@@ -75,9 +75,7 @@ def _yearly(world: World, who: Array, on: np.datetime64) -> Array:
     claims = world.claims.count(who, begun - ONE_DAY, now)
     rise = hazards.price_change(world.spec.paying, claims)
     none = np.zeros(len(who), dtype=int)
-    return hazards.nonrenewal(
-        world.spec.leaving, world.situation(who, now + ONE_DAY, term + 1, none, none, rise)
-    )
+    return hazards.nonrenewal(world.spec.leaving, world.situation(who, now + ONE_DAY, term + 1, none, none, rise))
 
 
 def _late_before(dues: Columns, who: Array, on: np.datetime64) -> Array:
@@ -87,9 +85,7 @@ def _late_before(dues: Columns, who: Array, on: np.datetime64) -> Array:
     return Happenings(dues["policy"][late], dues["on"][late]).count(who, now - _HORIZON, now)
 
 
-def _long_term(
-    world: World, dues: Columns, who: Array, waived: Array, loans: Array, on: np.datetime64
-) -> Array:
+def _long_term(world: World, dues: Columns, who: Array, waived: Array, loans: Array, on: np.datetime64) -> Array:
     p, grace = world.policies, world.spec.paying.grace_days
     start, step = p["effective_on"][who], p["step"][who]
     now = np.full(len(who), on)

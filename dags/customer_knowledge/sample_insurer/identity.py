@@ -77,7 +77,5 @@ def credit_codes(area: Array, number: Array) -> Array:
     organisation = np.char.zfill(number.astype("U8"), 8).astype("U8")
     organisation = np.char.add(organisation, organisation_check(organisation))
     # The organisation part may end in X, which the outer alphabet has too.
-    first_17 = np.char.add(np.char.add(np.char.add("91", area.astype("U4")), "99"), organisation).astype(
-        "U17"
-    )
+    first_17 = np.char.add(np.char.add(np.char.add("91", area.astype("U4")), "99"), organisation).astype("U17")
     return np.char.add(first_17, credit_check(first_17)).astype(object)

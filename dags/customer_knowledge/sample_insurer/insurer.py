@@ -96,9 +96,7 @@ def build(customers: int, seed: int, first_as_of_date: date, spec: Spec = SPEC) 
     planter = dirt.Planter(spec.dirtying, room(seed, "dirt"), tables, customers, first_day, last)
     truth["dirt"] = planter.plant()
     spared = {k.place: set(truth["dirt"]["row_key"]) for k in dirt.KINDS}
-    gone = changes.deletions(
-        spec.dirtying, room(seed, "deletions"), tables, customers, spared, first_day, last
-    )
+    gone = changes.deletions(spec.dirtying, room(seed, "deletions"), tables, customers, spared, first_day, last)
     dirt.drop_unseen(tables)
     return Insurer(tables, changes.ordered([*log, *planter.log]), gone, truth, first_day, last)
 
@@ -130,9 +128,7 @@ def _world(spec: Spec, seed: int, cast: _Cast, last: np.datetime64) -> tuple[Wor
     ), ordinary
 
 
-def _policy_admin(
-    seed: int, cast: _Cast, events: Columns, dues: Columns, claimed: tuple[Columns, Columns]
-) -> Tables:
+def _policy_admin(seed: int, cast: _Cast, events: Columns, dues: Columns, claimed: tuple[Columns, Columns]) -> Tables:
     rng, bought = room(seed, "policy_admin"), cast.bought
     party = accounts.parties(rng, cast.people, bought)
     policy = accounts.policies(rng, bought, cast.agents)

@@ -64,10 +64,7 @@ def _as_text(values: Array, kind: str) -> list[str]:
         return ["t" if value else "f" for value in values.tolist()]
     if values.dtype.kind == "f":
         whole = kind in _INTEGERS
-        return [
-            "\\N" if value != value else str(int(value)) if whole else repr(value)
-            for value in values.tolist()
-        ]
+        return ["\\N" if value != value else str(int(value)) if whole else repr(value) for value in values.tolist()]
     if values.dtype.kind in "iu":
         return list(map(str, values.tolist()))
     return ["\\N" if value is None else str(value).translate(_ESCAPES) for value in values.tolist()]
@@ -77,7 +74,5 @@ def _moments_as_text(values: Array) -> list[str]:
     """Each different moment is written once: days repeat a lot."""
     different, position = np.unique(values, return_inverse=True)
     zone = "" if values.dtype == np.dtype("M8[D]") else "+00"
-    texts = np.array(
-        ["\\N" if t == "NaT" else t + zone for t in np.datetime_as_string(different)], dtype=object
-    )
+    texts = np.array(["\\N" if t == "NaT" else t + zone for t in np.datetime_as_string(different)], dtype=object)
     return list(texts[position])

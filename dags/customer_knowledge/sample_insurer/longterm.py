@@ -171,9 +171,7 @@ class Walk:
     def _cancel(self, who: Array) -> None:
         p = self.world.policies
         share = np.array(self.spec.leaving.free_look)[p["channel"][who]]
-        cancels = (self.rng.random(len(who)) < share) & ~(
-            self.world.ends_on[who] <= plus_days(p["issued_on"][who], 20)
-        )
+        cancels = (self.rng.random(len(who)) < share) & ~(self.world.ends_on[who] <= plus_days(p["issued_on"][who], 20))
         day = plus_days(p["issued_on"][who], self.rng.integers(2, FREE_LOOK_DAYS, size=len(who)))
         self.trail.event("free_look_cancelled", who[cancels], day[cancels], p["premium"][who][cancels])
         self.alive[who[cancels]] = False

@@ -20,9 +20,7 @@ SURNAME_WEIGHTS = 1.0 / (np.arange(len(SURNAMES)) + 6.0)
 MALE = tuple(
     "伟强磊洋勇军杰涛超明刚平辉鹏华飞鑫波斌宇浩凯健俊帆帅旭宁林阳建国志文博天泽晨轩睿毅晓东海峰振兴家豪子航嘉诚"
 )
-FEMALE = tuple(
-    "芳娜敏静丽艳娟霞秀玲燕红梅婷雪倩颖琳莹洁晶慧佳欣怡雨萱梦琪思涵诗雅玉兰桂英淑珍月萍蓉薇璐晓云冰若曦"
-)
+FEMALE = tuple("芳娜敏静丽艳娟霞秀玲燕红梅婷雪倩颖琳莹洁晶慧佳欣怡雨萱梦琪思涵诗雅玉兰桂英淑珍月萍蓉薇璐晓云冰若曦")
 PLACES = (
     # province, city, first four digits of the area code, branch
     ("北京市", "北京市", "1101", "北京分公司"),
@@ -50,9 +48,7 @@ PLACES = (
     ("云南省", "昆明市", "5301", "四川分公司"),
     ("陕西省", "西安市", "6101", "湖北分公司"),
 )
-PLACE_WEIGHTS = np.array(
-    [9, 4, 3, 10, 6, 5, 3, 7, 4, 4, 3, 3, 4, 4, 5, 5, 4, 8, 8, 3, 5, 6, 3, 4], dtype=float
-)
+PLACE_WEIGHTS = np.array([9, 4, 3, 10, 6, 5, 3, 7, 4, 4, 3, 3, 4, 4, 5, 5, 4, 8, 8, 3, 5, 6, 3, 4], dtype=float)
 STREETS = _words(
     "人民路 中山路 解放路 建设路 和平路 新华路 文化路 长江路 黄河路 迎宾大道 科技路 滨河路 学府路 朝阳路 幸福路"
 )
@@ -112,15 +108,7 @@ def addresses(rng: Rng, city: Array) -> Array:
     block = rng.integers(1, 40, size=size).astype(str).astype(object)
     flat = (rng.integers(1, 30, size=size) * 100 + rng.integers(1, 5, size=size)).astype(str).astype(object)
     full: Array = (
-        city
-        + pick(rng, STREETS, size)
-        + number
-        + "号"
-        + pick(rng, ESTATES, size)
-        + block
-        + "栋"
-        + flat
-        + "室"
+        city + pick(rng, STREETS, size) + number + "号" + pick(rng, ESTATES, size) + block + "栋" + flat + "室"
     )
     return full
 

@@ -88,9 +88,7 @@ class Trail:
             }
         )
 
-    def due(
-        self, policy: Array, on: Array, amount: Array, year: Array | int, raised: Array, paid: Array
-    ) -> None:
+    def due(self, policy: Array, on: Array, amount: Array, year: Array | int, raised: Array, paid: Array) -> None:
         """A premium due of each of these policies, raised in the books on `raised`, paid on `paid` (NaT: not)."""
         years = np.broadcast_to(np.asarray(year), len(policy))
         columns = {

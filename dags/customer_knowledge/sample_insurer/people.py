@@ -92,18 +92,14 @@ def _spouses(rng: Rng, holders: Columns) -> Columns:
     spouses["birth_date"] = plus_days(spouses["birth_date"], (gap * 365).astype(int))
     spouses["sex"] = np.where(spouses["sex"] == "M", "F", "M").astype(object)
     spouses["relation"] = np.full(size, "spouse", dtype=object)
-    spouses["annual_income"] = np.round(
-        spouses["annual_income"] * np.exp(rng.normal(-0.2, 0.3, size=size)), -3
-    )
+    spouses["annual_income"] = np.round(spouses["annual_income"] * np.exp(rng.normal(-0.2, 0.3, size=size)), -3)
     return spouses
 
 
 def _children(rng: Rng, holders: Columns) -> Columns:
     """One child for holders who were 22 or older when it was born, before their first purchase."""
     latest = plus_days(holders["first_on"], -40)
-    earliest = add_months(
-        np.where(np.isnat(holders["birth_date"]), latest, holders["birth_date"]), ADULT_MONTHS
-    )
+    earliest = add_months(np.where(np.isnat(holders["birth_date"]), latest, holders["birth_date"]), ADULT_MONTHS)
     span = (latest - earliest).astype(int)
     parents = np.flatnonzero((holders["segment"] != ENTERPRISE) & (span > 0) & (rng.random(len(span)) < 0.55))
     children = take(holders, parents)
@@ -126,9 +122,7 @@ def _identities(rng: Rng, everybody: Columns) -> Columns:
     name = names.company_names(rng, place[:, 1], industry)
     name[people] = _surnamed(rng, everybody, people)
     id_number = np.full(size, None, dtype=object)
-    resident = identity.resident_ids(
-        place[people, 2], everybody["birth_date"][people], everybody["sex"][people]
-    )
+    resident = identity.resident_ids(place[people, 2], everybody["birth_date"][people], everybody["sex"][people])
     passport = "E" + np.char.zfill(people.astype(str), 8).astype(object)
     has_passport = rng.random(len(people)) < 0.015
     id_number[people] = np.where(has_passport, passport, resident)

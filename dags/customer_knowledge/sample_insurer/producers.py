@@ -30,9 +30,7 @@ def build(spec: Spec, rng: Rng, customers: int, first_day: date) -> Columns:
     channel[: len(SELLING)] = SELLING
     # Half the force was there at the start.
     early = veteran | (rng.random(size) < 0.5)
-    hired = plus_days(
-        np.full(size, start), np.where(early, -rng.integers(30, 1500, size), rng.integers(0, span, size))
-    )
+    hired = plus_days(np.full(size, start), np.where(early, -rng.integers(30, 1500, size), rng.integers(0, span, size)))
     left = plus_days(np.maximum(hired, start), (rng.exponential(365 / LEAVING_RATE, size) + 60).astype(int))
     branches = sorted({place[3] for place in names.PLACES})
     sex = pick(rng, ("M", "F"), size)
@@ -65,9 +63,7 @@ def assign(rng: Rng, agents: Columns, channel: Array, issued_on: Array) -> Array
         chosen = np.full(len(mine), veteran)
         for _ in range(4):
             trial = pool[rng.integers(len(pool), size=len(mine))]
-            there = (agents["hired_on"][trial] <= issued_on[mine]) & ~(
-                agents["left_on"][trial] <= issued_on[mine]
-            )
+            there = (agents["hired_on"][trial] <= issued_on[mine]) & ~(agents["left_on"][trial] <= issued_on[mine])
             chosen = np.where((chosen == veteran) & there, trial, chosen)
         seller[mine] = chosen
     return seller

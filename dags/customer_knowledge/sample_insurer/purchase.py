@@ -144,9 +144,7 @@ def _amounts(rng: Rng, people: Columns, policies: Columns) -> Columns:
     premium = median * flexible * np.exp(sigma * rng.normal(size=len(product)))
     premium = np.where(policies["mode"] == SINGLE, premium * 2.5, premium)
     # Single premiums in thousands; yearly ones such that twelve parts share them without a rest.
-    round_sum = np.where(
-        policies["mode"] == SINGLE, np.round(premium, -3) + 1000, np.round(premium / 12) * 12
-    )
+    round_sum = np.where(policies["mode"] == SINGLE, np.round(premium, -3) + 1000, np.round(premium / 12) * 12)
     premium = np.maximum(round_sum, 60.0)
     cover = np.array([p.cover for p in PRODUCTS])[product]
     motor = rng.uniform(18, 45, size=len(product))

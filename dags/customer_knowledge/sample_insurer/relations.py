@@ -67,9 +67,7 @@ def interactions(rng: Rng, contacts: Columns, last: np.datetime64) -> Columns:
     }
 
 
-def complaints(
-    spec: Relating, rng: Rng, contacts: Columns, policies: Columns, last: np.datetime64
-) -> Columns:
+def complaints(spec: Relating, rng: Rng, contacts: Columns, policies: Columns, last: np.datetime64) -> Columns:
     """Table complaint of policyholders, still open; with `person`, `closes_on` and `policy` (position) beside it."""
     rate = np.array([s.complaints for s in SEGMENTS])[contacts["segment"]]
     rate = rate * np.exp(spec.complaint_satisfaction * contacts["satisfaction"])
@@ -92,19 +90,13 @@ def complaints(
     }
 
 
-def surveys(
-    spec: Relating, rng: Rng, contacts: Columns, complained: Happenings, last: np.datetime64
-) -> Columns:
+def surveys(spec: Relating, rng: Rng, contacts: Columns, complained: Happenings, last: np.datetime64) -> Columns:
     """Table satisfaction_survey: 0 to 10, lower after a complaint; shows the hidden trait through noise."""
     rate = np.where(contacts["person"] < 0, 0.0, spec.survey_rate)
-    owner, on = poisson_process(
-        rng, rate, plus_days(contacts["recorded_on"], 70), active_until(contacts, last)
-    )
+    owner, on = poisson_process(rng, rate, plus_days(contacts["recorded_on"], 70), active_until(contacts, last))
     upset = complained.count(contacts["person"][owner], on - YEAR_DAYS * ONE_DAY, on) > 0
     score = spec.survey_mean + spec.survey_satisfaction * contacts["satisfaction"][owner]
-    score = np.round(score + spec.survey_complaint * upset + rng.normal(scale=1.3, size=len(owner))).clip(
-        0, 10
-    )
+    score = np.round(score + spec.survey_complaint * upset + rng.normal(scale=1.3, size=len(owner))).clip(0, 10)
     return _table(rng, contacts, owner, on, "survey_id") | {"surveyed_on": on, "score": score}
 
 

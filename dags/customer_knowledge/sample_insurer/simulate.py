@@ -55,9 +55,7 @@ def _lock_truth() -> None:
     """Nobody but the simulator comes near the truth."""
     with connect(TRUTH, SIMULATOR) as connection:
         reader = sql.Identifier(READER)
-        connection.execute(
-            sql.SQL("revoke connect on database {} from {}").format(sql.Identifier(TRUTH), reader)
-        )
+        connection.execute(sql.SQL("revoke connect on database {} from {}").format(sql.Identifier(TRUTH), reader))
         connection.execute(sql.SQL("revoke usage on schema public from {}").format(reader))
         connection.execute(sql.SQL("alter default privileges revoke select on tables from {}").format(reader))
 

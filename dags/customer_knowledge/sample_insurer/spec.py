@@ -30,9 +30,7 @@ class Leaving:
     payment_late: float = 0.60  # for each late or missed due of the last 12 months, at most 3
     complaint: float = 0.60  # for each complaint of the last 12 months, at most 2
     agent_left: float = 0.35
-    satisfaction: float = (
-        -0.40
-    )  # for each standard deviation of a hidden trait that surveys and complaints show
+    satisfaction: float = -0.40  # for each standard deviation of a hidden trait that surveys and complaints show
     burden: float = 3.0  # yearly premium ÷ yearly income above burden_free, up to burden_cap
     burden_free: float = 0.05
     burden_cap: float = 0.40
@@ -109,7 +107,7 @@ class Dirtying:
     """Dirt and changes: how much, how often."""
 
     share: float = 5e-4  # of customers, for each kind, on the first day; at least one
-    fixed_share: float = 0.6
+    fixed_share: float = 0.8
     daily_share: float = 1e-4  # of customers, for the kinds whose turn it is; at least one
     fixed_after: tuple[int, int] = (3, 12)  # days
     corrections_rate: float = 0.10  # a year: a party moves, changes number or income

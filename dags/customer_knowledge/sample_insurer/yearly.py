@@ -51,7 +51,5 @@ def _renew(
 def _claimed(world: World, trail: Trail, who: Array, ends: Array) -> Array:
     """Write down who a claim takes away within the term; the rest goes on."""
     gone = world.ends_on[who] < ends
-    trail.event(
-        "claim_terminated", who[gone], world.ends_on[who][gone], world.policies["sum_assured"][who][gone]
-    )
+    trail.event("claim_terminated", who[gone], world.ends_on[who][gone], world.policies["sum_assured"][who][gone])
     return who[~gone]

@@ -1,0 +1,39 @@
+"""Who is a customer on a date: the rows of features__customer_as_of."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pandas as pd
+
+from customer_knowledge.errors import ModelRefused
+from customer_knowledge.warehouse.connections import Connection
+from models_ml.common import reading
+from models_ml.common.contract import Column, Contract
+
+TABLE = "features__customer_as_of"
+KEYS = (Column("as_of_date", "date"), Column("customer_key", "key"))
+
+
+def contract(features: tuple[Column, ...], others: tuple[Column, ...] = ()) -> Contract:
+    """The contract of a model that learns from these columns of the customers' features."""
+    return Contract(TABLE, "customer", KEYS, features, others)
+
+
+def read(connection: Connection, as_of_date: date, declared: Contract) -> pd.DataFrame:
+    """Customers of exactly a date, sorted by key.
+
+    Raises:
+        ModelRefused: the features hold nobody of that date, or the contract is not met.
+    """
+    frame = reading.read(connection, declared, until=as_of_date, on=as_of_date)
+    if frame.empty:
+        raise ModelRefused(
+            f"no customer as of {as_of_date}", hint="the features are of another date: run build_marts"
+        )
+    return frame
+
+
+def keys(connection: Connection, as_of_date: date) -> pd.Series:
+    """Keys of all customers of a date, sorted."""
+    return read(connection, as_of_date, contract(()))["customer_key"]

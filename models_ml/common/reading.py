@@ -1,0 +1,117 @@
+"""Features into data frames: declared columns only, sorted, nothing dated after the as-of date."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pandas as pd
+from psycopg import sql
+
+from customer_knowledge.errors import ModelRefused
+from customer_knowledge.warehouse.connections import Connection
+from models_ml.common.contract import Column, Contract, Registered, check_columns, check_registry
+
+
+def registry(connection: Connection, unit: str) -> dict[str, Registered]:
+    """What `core.feature_registry` says of each feature of a unit (`policy` or `customer`)."""
+    rows = connection.execute(
+        "select feature, is_protected, known_only_at_extraction from core.feature_registry where unit = %s",
+        (unit,),
+    ).fetchall()
+    return {row[0]: Registered(bool(row[1]), bool(row[2])) for row in rows}
+
+
+def _present(connection: Connection, table: str) -> dict[str, str]:
+    rows = connection.execute(
+        "select column_name, data_type from information_schema.columns"
+        " where table_schema = 'features' and table_name = %s",
+        (table,),
+    ).fetchall()
+    return {row[0]: row[1] for row in rows}
+
+
+def check(connection: Connection, contract: Contract, *, benchmark: frozenset[str] = frozenset()) -> None:
+    """Hold a contract against the table and the registry.
+
+    Raises:
+        ModelRefused: a column is missing, of another type, unregistered, protected, or knows the future.
+    """
+    check_registry(contract.features, registry(connection, contract.unit), benchmark=benchmark)
+    check_columns(contract, _present(connection, contract.table))
+
+
+def _expression(column: Column) -> sql.Composed:
+    casts = {"number": "::double precision", "flag": "::integer::double precision"}
+    cast = sql.SQL(casts.get(column.kind, ""))
+    name = sql.Identifier(column.name)
+    return sql.SQL("{}{} as {}").format(name, cast, name)
+
+
+def read(
+    connection: Connection,
+    contract: Contract,
+    *,
+    until: date,
+    on: date | None = None,
+    current_only: bool = False,
+    benchmark: frozenset[str] = frozenset(),
+) -> pd.DataFrame:
+    """Read a features table.
+
+    Args:
+        connection: to the warehouse.
+        contract: what is read; held against table and registry first.
+        until: the as-of date; rows dated later are never read.
+        on: only rows of exactly this date.
+        current_only: only rows of the edition itself (`is_current`).
+        benchmark: protected columns that a declared benchmark variant may read.
+
+    Returns:
+        A row a unit and date, sorted by the keys; numbers and flags are float64 (NaN = unknown), dates
+        datetime64, words object (None = unknown).
+
+    Raises:
+        ModelRefused: see `check`; or a key is null.
+    """
+    check(connection, contract, benchmark=benchmark)
+    conditions: list[sql.Composable] = [sql.SQL("as_of_date <= {}").format(sql.Literal(until))]
+    if on is not None:
+        conditions.append(sql.SQL("as_of_date = {}").format(sql.Literal(on)))
+    if current_only:
+        conditions.append(sql.SQL("is_current"))
+    statement = sql.SQL("select {columns} from {table} where {conditions} order by {keys}").format(
+        columns=sql.SQL(", ").join(map(_expression, contract.columns)),
+        table=sql.Identifier("features", contract.table),
+        conditions=sql.SQL(" and ").join(conditions),
+        keys=sql.SQL(", ").join(
+            sql.SQL("{} collate {}").format(sql.Identifier(k.name), sql.Identifier("C"))
+            if k.kind == "key"
+            else sql.Identifier(k.name)
+            for k in contract.keys
+        ),
+    )
+    rows = connection.execute(statement).fetchall()
+    return frame(rows, contract.columns, keys=tuple(k.name for k in contract.keys))
+
+
+def frame(rows: list[Any], columns: tuple[Column, ...], *, keys: tuple[str, ...] = ()) -> pd.DataFrame:
+    """Rows with declared columns as a data frame of declared types.
+
+    Raises:
+        ModelRefused: a key is null.
+    """
+    table = pd.DataFrame(rows, columns=[c.name for c in columns])
+    for column in columns:
+        if column.kind in ("number", "flag"):
+            table[column.name] = table[column.name].astype("float64")
+        elif column.kind == "date":
+            table[column.name] = pd.to_datetime(table[column.name])
+        else:
+            table[column.name] = table[column.name].astype(object)
+    nulls = [key for key in keys if table[key].isna().any()]
+    if nulls:
+        raise ModelRefused(
+            f"rows without a key: {', '.join(nulls)}", hint="the features' own tests should have said so"
+        )
+    return table

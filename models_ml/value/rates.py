@@ -1,0 +1,117 @@
+"""What a premium becomes: how much of it comes in from who stays or leaves, and how much of it is margin."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from models_ml.churn.features import recurring_premium
+from models_ml.common.guards import Labels
+from models_ml.common.metrics import Floats
+from models_ml.value.spec import ValueSpec
+
+FEWEST = 30  # units below which a premium mode leans on all
+UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Collection:
+    """Premium that came in within the horizon ÷ annual premium, of those who stayed and of those who left."""
+
+    stay: dict[str, float]
+    leave: dict[str, float]
+    renewal_rate: float
+
+    @classmethod
+    def fit(cls, frame: pd.DataFrame, labels: Labels) -> Collection:
+        """Ratios of sums by premium mode, on units whose outcome and next premium are known."""
+        known = frame["next_premium"].notna().to_numpy()
+        stay = _ratios(frame[known & ~labels])
+        return cls(stay, _ratios(frame[known & labels]), float(1 - labels.mean()))
+
+    def expected(self, frame: pd.DataFrame, p: Floats) -> Floats:
+        """Premium expected within the horizon: (rows,), money.
+
+        premium × [(1 − p) · ratio of who stays + p · ratio of who leaves].
+        """
+        stay, leave = _lookup(frame, self.stay), _lookup(frame, self.leave)
+        return recurring_premium(frame) * ((1 - p) * stay + p * leave)
+
+    def naive(self, frame: pd.DataFrame) -> Floats:
+        """The baseline: premium × the overall renewal rate, the same for all: (rows,), money."""
+        return recurring_premium(frame) * self.renewal_rate
+
+
+def _ratios(frame: pd.DataFrame) -> dict[str, float]:
+    premium = recurring_premium(frame)
+    table = pd.DataFrame(
+        {
+            "mode": _modes(frame),
+            "due": premium,
+            "came": np.where(premium > 0, frame["next_premium"].fillna(0.0), 0.0),
+        }
+    )
+    total = float(table["due"].sum())
+    found = {UNKNOWN: float(table["came"].sum()) / total if total else 0.0}
+    for mode, part in table.groupby("mode"):
+        if len(part) >= FEWEST and part["due"].sum() > 0:
+            found[str(mode)] = float(part["came"].sum() / part["due"].sum())
+    return found
+
+
+def _modes(frame: pd.DataFrame) -> pd.Series:
+    return frame["premium_mode"].fillna(UNKNOWN).astype(str)
+
+
+def _lookup(frame: pd.DataFrame, ratios: dict[str, float]) -> Floats:
+    return np.asarray(_modes(frame).map(ratios).fillna(ratios[UNKNOWN]), dtype="float64")
+
+
+def loss_ratios(current: pd.DataFrame, spec: ValueSpec) -> dict[str, float]:
+    """Claims paid in three years ÷ premium of the same time, by line, of short-term business.
+
+    (claims + w · portfolio's ratio) ÷ (premium + w), w = `weight` average premiums; cut at `highest_loss_ratio`.
+    """
+    short = current[current["is_long_term"] != 1.0]
+    years = np.clip(short["policy_duration_months"].fillna(0) * 30 / 365.25, 0, spec.years_of_claims)
+    table = pd.DataFrame(
+        {
+            "line": short["line_of_business"].fillna(UNKNOWN).astype(str),
+            "premium": recurring_premium(short) * years.to_numpy(),
+            "claims": short["claims_paid_3y"].fillna(0.0).to_numpy(),
+        }
+    )
+    premium, claims = float(table["premium"].sum()), float(table["claims"].sum())
+    overall = min(claims / premium if premium else 0.0, spec.highest_loss_ratio)
+    found = {UNKNOWN: overall}
+    weight = spec.weight * premium / max(1, len(table))
+    for line, part in table.groupby("line"):
+        total = float(part["premium"].sum()) + weight
+        ratio = (float(part["claims"].sum()) + weight * overall) / total if total else overall
+        found[str(line)] = min(ratio, spec.highest_loss_ratio)
+    return found
+
+
+def commission_rate(customers: pd.DataFrame) -> float:
+    """Commission so far ÷ premium received so far, of the whole portfolio."""
+    premium = float(customers["premium_received_to_date"].sum())
+    return float(customers["commission_to_date"].sum()) / premium if premium else 0.0
+
+
+def margin_rate(frame: pd.DataFrame, payload: dict[str, Any], spec: ValueSpec) -> Floats:
+    """Share of premium that is margin before service: (rows,).
+
+    Long-term: the declared factor. Short-term: 1 − loss ratio of the line − commission rate.
+    """
+    ratios = payload["loss_ratios"]
+    lines = frame["line_of_business"].fillna(UNKNOWN).astype(str)
+    losses = lines.map(ratios).fillna(ratios[UNKNOWN]).to_numpy(dtype="float64")
+    is_long = (
+        (frame["is_long_term"] == 1.0).to_numpy()
+        if "is_long_term" in frame
+        else np.zeros(len(frame), dtype=bool)
+    )
+    return np.where(is_long, spec.long_term_margin, 1 - losses - float(payload["commission_rate"]))
