@@ -156,9 +156,7 @@ def _rows(judgements: list[_Judgement]) -> dict[str, int]:
     return {j.asset.name: j.judged.rows for j in judgements if j.judged is not None}
 
 
-def _reject(
-    conn: Connection, rules: Suite, tables: list[Open], batches: dict[str, Open]
-) -> list[CheckResult]:
+def _reject(conn: Connection, rules: Suite, tables: list[Open], batches: dict[str, Open]) -> list[CheckResult]:
     """Write the rejections; parents first, so that the children of a rejected parent are orphans at once."""
     for batch in tables:
         quarantine.reject_failing(conn, batch, rules.rules_of(batch.table.name))
@@ -219,9 +217,7 @@ def _conclude(
     ] + list(more)
     closed = any(r.closes for r in found) or not found
     text = results.message(run.gate, run.as_of_date, found, rejected)
-    report = GateReport(
-        run.gate, run.as_of_date, None, "closed" if closed else "passed", text, tuple(found), rejected
-    )
+    report = GateReport(run.gate, run.as_of_date, None, "closed" if closed else "passed", text, tuple(found), rejected)
     run_id = results.record(run.conn, report, run.edition_id, run.started, datetime.now(UTC))
     if closed:
         editions.block(run.conn, run.as_of_date, run.gate, text)

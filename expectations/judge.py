@@ -60,8 +60,7 @@ def judge(conn: Connection, asset: Asset, rules: tuple[Rule, ...]) -> Judged:
         version=sql.SQL("null::bigint" if asset.system is None else "_version_id"),
         key=sql.SQL("concat_ws('|', {})").format(sql.SQL(", ").join(map(sql.Identifier, asset.key))),
         verdicts=sql.SQL("").join(
-            sql.SQL(", ({}) as {}").format(rule.holds(), name)
-            for rule, name in zip(rules, names, strict=True)
+            sql.SQL(", ({}) as {}").format(rule.holds(), name) for rule, name in zip(rules, names, strict=True)
         ),
         asset=sql.Literal(asset.name),
         hashed=sql.SQL("key_text")
@@ -69,8 +68,7 @@ def judge(conn: Connection, asset: Asset, rules: tuple[Rule, ...]) -> Judged:
         else sql.SQL("md5(concat_ws('|', {}::text, key_text))").format(sql.Literal(asset.system)),
         shown=sql.SQL("key_text" if asset.public_key else "null"),
         pairs=sql.SQL(", ").join(
-            sql.SQL("({}, {})").format(sql.Literal(rule.id), name)
-            for rule, name in zip(rules, names, strict=True)
+            sql.SQL("({}, {})").format(sql.Literal(rule.id), name) for rule, name in zip(rules, names, strict=True)
         )
         if rules
         else sql.SQL("(null::text, null::boolean)"),
@@ -80,9 +78,7 @@ def judge(conn: Connection, asset: Asset, rules: tuple[Rule, ...]) -> Judged:
     )
     row = conn.execute(statement).fetchone() or (0,)
     found = zip(rules, row[1::2], row[2::2], strict=True)
-    return Judged(
-        rows=row[0], counts={rule.id: Count(evaluated, failed) for rule, evaluated, failed in found}
-    )
+    return Judged(rows=row[0], counts={rule.id: Count(evaluated, failed) for rule, evaluated, failed in found})
 
 
 def named(conn: Connection, asset: str, rule_id: str, limit: int = 10) -> list[str]:

@@ -41,9 +41,9 @@ class Open:
         rows = sql.SQL("select * from {} where _batch_id = any({}::bigint[])").format(self.landing, batches)
         if len(self.batch_ids) == 1:  # a batch holds a key once
             return rows
-        return sql.SQL(
-            "select distinct on ({key}) * from ({rows}) as open order by {key}, _batch_id desc"
-        ).format(key=self.key, rows=rows)
+        return sql.SQL("select distinct on ({key}) * from ({rows}) as open order by {key}, _batch_id desc").format(
+            key=self.key, rows=rows
+        )
 
     def candidates(self) -> sql.Composed:
         """A select of the versions to be judged: the newest of their keys, deletions apart."""
@@ -91,9 +91,7 @@ def figures(conn: Connection, batches: list[Open], judged: dict[str, int]) -> As
     """
     rows = [
         sql.SQL("({})").format(
-            sql.SQL(", ").join(
-                [sql.SQL("{}::text").format(sql.Literal(b.table.name)), *_figures(conn, b, judged)]
-            )
+            sql.SQL(", ").join([sql.SQL("{}::text").format(sql.Literal(b.table.name)), *_figures(conn, b, judged)])
         )
         for b in batches
     ]

@@ -66,9 +66,7 @@ class GateReport:
         return tuple(result for result in self.results if result.closes)
 
 
-def result(
-    rule: Rule, asset: Asset, judged: Judged | None, answer: Answer | None, named: list[str]
-) -> CheckResult:
+def result(rule: Rule, asset: Asset, judged: Judged | None, answer: Answer | None, named: list[str]) -> CheckResult:
     """Bring together what our SQL and Great Expectations found; a rule stands only where they agree."""
     count = None if judged is None else judged.counts.get(rule.id)
     return CheckResult(
@@ -121,9 +119,7 @@ def _line(r: CheckResult) -> str:
     return f"{what} — fails for {r.failed} of {r.evaluated} rows"
 
 
-def record(
-    conn: Connection, report: GateReport, edition_id: int | None, started: datetime, finished: datetime
-) -> int:
+def record(conn: Connection, report: GateReport, edition_id: int | None, started: datetime, finished: datetime) -> int:
     """Write the run, its results and the hashed keys of failing rows (from `pg_temp.failing`).
 
     Returns:

@@ -193,9 +193,9 @@ class Varies(Rule):
 
     def holds(self) -> sql.Composable:
         """See `Rule.holds`."""
-        return sql.SQL(
-            "count(*) over () < {1} or coalesce(min({0}) over () < max({0}) over (), false)"
-        ).format(sql.Identifier(self.column), sql.Literal(ENOUGH_ROWS))
+        return sql.SQL("count(*) over () < {1} or coalesce(min({0}) over () < max({0}) over (), false)").format(
+            sql.Identifier(self.column), sql.Literal(ENOUGH_ROWS)
+        )
 
     def arguments(self) -> dict[str, Any]:
         """See `Rule.arguments`."""

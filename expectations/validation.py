@@ -116,9 +116,7 @@ def _definition(context: Any, gate: str, question: Question) -> Any:
     rules = [rule.expectation(question.rows) for rule in question.rules]
     suite = context.suites.add(gx.ExpectationSuite(name=name, expectations=[seen, *rules]))
     return context.validation_definitions.add(
-        gx.ValidationDefinition(
-            name=f"{gate}.{name}", data=asset.add_batch_definition_whole_table("all"), suite=suite
-        )
+        gx.ValidationDefinition(name=f"{gate}.{name}", data=asset.add_batch_definition_whole_table("all"), suite=suite)
     )
 
 

@@ -41,9 +41,7 @@ def published_date(profile: Profile) -> date:
     return edition.as_of_date
 
 
-def _build(
-    profile: Profile, as_of_date: date, layers: str, name: str, command: str = "build"
-) -> dict[str, int]:
+def _build(profile: Profile, as_of_date: date, layers: str, name: str, command: str = "build") -> dict[str, int]:
     result = dbt.run(
         command,
         profile,

@@ -12,8 +12,7 @@ from expectations.suites.marts import SUITE as MARTS
 from expectations.suites.ml import SUITE as ML
 
 SUITES: dict[str, Suite] = {
-    found.gate: found
-    for found in (LANDING_POLICY_ADMIN, LANDING_CRM, LANDING_MOTOR_PORTFOLIO, CORE, ML, MARTS)
+    found.gate: found for found in (LANDING_POLICY_ADMIN, LANDING_CRM, LANDING_MOTOR_PORTFOLIO, CORE, ML, MARTS)
 }
 
 

@@ -130,8 +130,7 @@ def assets(_: Moment) -> tuple[Asset, ...]:
         Asset(
             name="customer_count",
             query=sql.SQL(
-                "select 'core' as layer, count(*) filter (where not is_prospect) as customers"
-                " from core.dim_customer"
+                "select 'core' as layer, count(*) filter (where not is_prospect) as customers from core.dim_customer"
             ),
             key=("layer",),
             public_key=True,

@@ -64,9 +64,7 @@ RULES: tuple[Rule, ...] = (
         id="driver_age_plausible",
         asset=_TABLE,
         severity="warn",
-        condition=(
-            "last_renewal_on between birth_date + interval '16 years' and birth_date + interval '110 years'"
-        ),
+        condition=("last_renewal_on between birth_date + interval '16 years' and birth_date + interval '110 years'"),
         sentence_en="A driver is between 16 and 110 years old when the policy-year begins.",
         sentence_zh="保单年度开始时驾驶人年龄在16至110岁之间。",
         hurts=("customer_churn",),

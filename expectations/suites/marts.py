@@ -85,9 +85,7 @@ def _everywhere(marts: tuple[str, ...], column: str) -> sql.Composed:
 
 def _customers() -> Asset:
     counts = [
-        sql.SQL("count(*) filter (where mart = {}) as {}").format(
-            sql.Literal(mart), sql.Identifier(f"in_{mart}")
-        )
+        sql.SQL("count(*) filter (where mart = {}) as {}").format(sql.Literal(mart), sql.Identifier(f"in_{mart}"))
         for mart in PER_CUSTOMER
     ]
     query = sql.SQL(
@@ -107,9 +105,7 @@ def _declared_totals(moment: Moment) -> Asset:
         "select declared.measure, exists (select from marts_build.reconciliation as r"
         " where r.measure = declared.measure) as is_reconciled from unnest({}::text[]) as declared (measure)"
     ).format(sql.Literal(measures))
-    return Asset(
-        name="declared_total", query=query, key=("measure",), public_key=True, minimum_rows=len(measures)
-    )
+    return Asset(name="declared_total", query=query, key=("measure",), public_key=True, minimum_rows=len(measures))
 
 
 def assets(moment: Moment) -> tuple[Asset, ...]:

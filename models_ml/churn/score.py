@@ -12,7 +12,7 @@ from customer_knowledge.profile import Profile
 from customer_knowledge.warehouse.connections import Connection
 from models_ml.churn import features
 from models_ml.churn.cohort import CohortTable
-from models_ml.churn.spec import LEAST_EFFECT, REASONS, of
+from models_ml.churn.spec import LEAST_EFFECT, REASON_CODES, REASONS, of
 from models_ml.common import customers
 from models_ml.common.classifier import Classifier
 from models_ml.common.metrics import Floats
@@ -69,7 +69,7 @@ def policies(units: pd.DataFrame, payload: dict[str, Any]) -> pd.DataFrame:
     scored["risk_decile"] = decile(p)
     scored["premium_at_risk"] = (p * features.recurring_premium(scored)).round(2)
     scored["horizon_ends_on"] = scored["horizon_ends_on"].dt.date
-    scored[REASON_COLUMNS] = reasons(model.effects(scored))
+    scored[REASON_COLUMNS] = reasons(model.effects(scored, REASON_CODES))
     return scored
 
 
@@ -136,9 +136,7 @@ def by_customer(units: pd.DataFrame, everyone: pd.Series, bands: list[float]) ->
     Who has nothing at risk has zeros, no reason, and is `low`.
     """
     rolled = roll_up(units)
-    first = units.sort_values(["p_lapse", "unit_key"], ascending=[False, True]).drop_duplicates(
-        "customer_key"
-    )
+    first = units.sort_values(["p_lapse", "unit_key"], ascending=[False, True]).drop_duplicates("customer_key")
     rolled = rolled.merge(first[["customer_key", *REASON_COLUMNS]], on="customer_key", how="left")
     table = pd.DataFrame({"customer_key": everyone}).merge(rolled, on="customer_key", how="outer")
     table = table.sort_values("customer_key", ignore_index=True)

@@ -54,7 +54,9 @@ FEATURES = (
 BENCHMARK_FEATURES = (*numbers("age_years", "licence_years"), *categories("area_code"))
 
 # Codes of reasons are names of features; dbt_project/seeds/churn_reason.csv translates them.
-REASON_CODES = tuple(column.name for column in FEATURES)
+# What was sold is a fact of the policy and no reason to leave; everything else may be one.
+SOLD = ("line_of_business", "product_code", "is_long_term")
+REASON_CODES = tuple(column.name for column in FEATURES if column.name not in SOLD)
 REASONS = 3
 LEAST_EFFECT = 0.05  # log-odds: about 5 % of the odds; what weighs less is no reason
 
@@ -90,6 +92,8 @@ class ChurnSpec:
 
     Args:
         features: what is learnt from; none is protected.
+        benchmark: the declared variant with protected columns, where the portfolio has one.
+        repeated: one policy is observed on many dates, so outcome windows overlap.
         seed: of the booster and the bootstrap.
         least_rows, least_events: in training.
         least_test_rows, least_test_events: in the backtest.
@@ -99,6 +103,7 @@ class ChurnSpec:
 
     features: tuple[Column, ...] = FEATURES
     benchmark: Benchmark | None = None
+    repeated: bool = True
     seed: int = 20_260_630
     least_rows: int = 200
     least_events: int = 20
@@ -126,4 +131,8 @@ class ChurnSpec:
 
 def of(profile: Profile) -> ChurnSpec:
     """The spec for an insurer: the profile's seed, and its portfolio's declared benchmark where there is one."""
-    return ChurnSpec(seed=profile.random_seed, benchmark=BENCHMARKS.get(profile.systems[0]))
+    return ChurnSpec(
+        seed=profile.random_seed,
+        benchmark=BENCHMARKS.get(profile.systems[0]),
+        repeated=profile.unit_at_risk == "policy",
+    )

@@ -13,7 +13,7 @@ from models_ml.common.contract import Column
 from models_ml.common.encoding import Encoder, Matrix
 from models_ml.common.guards import Labels, single_threaded
 from models_ml.common.metrics import Floats, log_loss
-from models_ml.common.split import late_slice
+from models_ml.common.split import calibration
 
 Kind = Literal["logistic_regression", "gradient_boosting"]
 KINDS: tuple[Kind, ...] = ("logistic_regression", "gradient_boosting")
@@ -50,15 +50,15 @@ class Classifier:
         """Calibrated probabilities of exit: (rows,), each strictly between 0 and 1."""
         return sigmoid(self.slope * self.log_odds(self.encoder.transform(frame)) + self.intercept)
 
-    def effects(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """What each feature adds to the log-odds against the typical unit: (rows, features), by occlusion.
+    def effects(self, frame: pd.DataFrame, features: Sequence[str]) -> pd.DataFrame:
+        """What each used feature adds to the log-odds against the typical unit: (rows, features), by occlusion.
 
         Each feature in turn is set to its typical value (median, or the average mix of words), the rest stays.
         """
         matrix = self.encoder.transform(frame)
         own = self.log_odds(matrix)
         found = {}
-        for feature in self.encoder.used:
+        for feature in [name for name in self.encoder.used if name in features]:
             hidden = matrix.copy()
             at = self.encoder.positions(feature)
             hidden[:, at] = self.typical[at]
@@ -100,7 +100,7 @@ def sigmoid(log_odds: Floats) -> Floats:
 
 
 def fit(
-    kind: Kind, frame: pd.DataFrame, labels: Labels, known_on: pd.Series, columns: Sequence[Column], seed: int
+    kind: Kind, frame: pd.DataFrame, labels: Labels, columns: Sequence[Column], seed: int, *, repeated: bool
 ) -> Fitted:
     """Fit and calibrate.
 
@@ -109,18 +109,18 @@ def fit(
 
     Args:
         kind: which rung of the ladder.
-        frame: (rows, …) features.
+        frame: (rows, …) features, `as_of_date`, `label_known_on`.
         labels: (rows,) outcomes, both classes present.
-        known_on: (rows,) when each outcome became known.
         columns: features to be used.
         seed: of the booster.
+        repeated: see `split.calibration`.
     """
-    late = late_slice(known_on)
+    early, late = calibration(frame, repeated=repeated)
     slope, intercept, loss = 1.0, 0.0, float("inf")
-    if _both(labels[late]) and _both(labels[~late]):
-        encoder = Encoder.fit(frame[~late], columns)
-        early = _estimate(kind, encoder.transform(frame[~late]), labels[~late], seed)
-        raw = _raw(early, encoder.transform(frame[late]))
+    if _both(labels[late]) and _both(labels[early]):
+        encoder = Encoder.fit(frame[early], columns)
+        first = _estimate(kind, encoder.transform(frame[early]), labels[early], seed)
+        raw = _raw(first, encoder.transform(frame[late]))
         slope, intercept = _platt(raw, labels[late])
         loss = log_loss(labels[late], sigmoid(raw))
     encoder = Encoder.fit(frame, columns)

@@ -31,20 +31,14 @@ def test_dangerous_calls_are_absent() -> None:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call):
                 name = getattr(node.func, "id", None)
-                shell = any(
-                    k.arg == "shell" and getattr(k.value, "value", None) is True for k in node.keywords
-                )
+                shell = any(k.arg == "shell" and getattr(k.value, "value", None) is True for k in node.keywords)
                 if name in banned or shell:
                     found.append(f"{path.relative_to(ROOT)}:{node.lineno}")
     assert found == []
 
 
 def test_files_have_rooms() -> None:
-    long = [
-        f"{p.relative_to(ROOT)}"
-        for p in sources()
-        if len(p.read_text(encoding="utf-8").splitlines()) > MAX_LINES
-    ]
+    long = [f"{p.relative_to(ROOT)}" for p in sources() if len(p.read_text(encoding="utf-8").splitlines()) > MAX_LINES]
     assert long == []
 
 

@@ -133,18 +133,12 @@ def test_every_contracted_model_and_column_is_described_in_both_languages(manife
             continue
         if not bilingual(node["description"]):
             bare.append(node["name"])
-        bare += [
-            f"{node['name']}.{c['name']}" for c in node["columns"].values() if not bilingual(c["description"])
-        ]
+        bare += [f"{node['name']}.{c['name']}" for c in node["columns"].values() if not bilingual(c["description"])]
     assert bare == []
 
 
 def test_every_model_states_its_grain(manifest: dict[str, Any]) -> None:
-    silent = [
-        n["name"]
-        for n in models(manifest)
-        if "grain" not in n["description"].lower() and layer(n) in CONTRACTED
-    ]
+    silent = [n["name"] for n in models(manifest) if "grain" not in n["description"].lower() and layer(n) in CONTRACTED]
     assert silent == []
 
 
@@ -168,8 +162,7 @@ def test_models_end_in_select_star_from_final() -> None:
     others = [
         p.name
         for p in sql
-        if "final as (" in (text := p.read_text(encoding="utf-8"))
-        and not text.rstrip().endswith("select * from final")
+        if "final as (" in (text := p.read_text(encoding="utf-8")) and not text.rstrip().endswith("select * from final")
     ]
     assert others == []
 
@@ -188,10 +181,5 @@ def test_no_clock_and_no_chance_in_transformations() -> None:
         *(ROOT / "dbt_project" / "macros").rglob("*.sql"),
     ]
     assert files
-    found = [
-        f"{p.name}: {word}"
-        for p in files
-        for word in forbidden
-        if word in p.read_text(encoding="utf-8").lower()
-    ]
+    found = [f"{p.name}: {word}" for p in files for word in forbidden if word in p.read_text(encoding="utf-8").lower()]
     assert found == []

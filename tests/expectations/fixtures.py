@@ -37,9 +37,7 @@ def _filled(column: str, share: float = 0.5) -> Fixture:
 
 def _ledger(good: str, bad: str, *columns: str) -> Fixture:
     names = ", ".join(columns)
-    return Fixture(
-        f"select * from (values ({good})) as t ({names})", f"select * from (values ({bad})) as t ({names})"
-    )
+    return Fixture(f"select * from (values ({good})) as t ({names})", f"select * from (values ({bad})) as t ({names})")
 
 
 _MARTS = ("in_customer_360", "in_customer_segment", "in_customer_value", "in_customer_churn")
@@ -104,9 +102,7 @@ FIXTURES: dict[str, dict[str, Fixture]] = {
             "select policy_key from (values ('a'), ('a')) as t (policy_key)",
         ),
         "policy_status_known": _text("status", "'suspended'", "'asleep'"),
-        "in_force_as_status_says": Fixture(
-            _STATUS.format("grace", "true"), _STATUS.format("matured", "true")
-        ),
+        "in_force_as_status_says": Fixture(_STATUS.format("grace", "true"), _STATUS.format("matured", "true")),
         "policy_customer_exists": Fixture(
             "select 'a'::text as customer_key, true as customer_exists",
             "select 'a'::text as customer_key, false as customer_exists",
@@ -118,9 +114,7 @@ FIXTURES: dict[str, dict[str, Fixture]] = {
     },
     "ml": {
         "lapse_is_a_probability": _number("p_lapse", "1", "1.01", "double precision"),
-        "scored_policy_in_force": Fixture(
-            "select true as in_force_flag", "select null::boolean as in_force_flag"
-        ),
+        "scored_policy_in_force": Fixture("select true as in_force_flag", "select null::boolean as in_force_flag"),
         "lapse_scores_vary": Fixture(_SCORES.format("0.01"), _SCORES.format("0")),
         "every_unit_scored_once": Fixture(
             "select true as is_current, true as is_scored", "select true as is_current, false as is_scored"
@@ -141,14 +135,10 @@ FIXTURES: dict[str, dict[str, Fixture]] = {
         ),
         "nothing_missing": _number("difference", "0.00", "0.01"),
         "every_total_reconciled": Fixture("select true as is_reconciled", "select false as is_reconciled"),
-        "consent_respected": Fixture(
-            "select true as marketing_consent", "select null::boolean as marketing_consent"
-        ),
+        "consent_respected": Fixture("select true as marketing_consent", "select null::boolean as marketing_consent"),
         "one_edition": Fixture(
             "select 7 as edition_id, 7 as expected", "select null::bigint as edition_id, 7 as expected"
         ),
-        "worklist_not_empty": Fixture(
-            "select 0 as listed, 0 as consenting", "select 0 as listed, 1 as consenting"
-        ),
+        "worklist_not_empty": Fixture("select 0 as listed, 0 as consenting", "select 0 as listed, 1 as consenting"),
     },
 }

@@ -58,9 +58,7 @@ def test_dirt_is_set_apart_and_the_rest_passes(insurer: Insurer) -> None:
         "select payload ->> 'annual_premium', payload ? '_row_hash', reason_en, reason_zh"
         " from quarantine.rejected_row where rule_id = 'premium_not_negative'"
     )
-    assert kept == [
-        ("-5.00", False, "A policy's annual premium is not negative.", "保单的年化保费不为负数。")
-    ]
+    assert kept == [("-5.00", False, "A policy's annual premium is not negative.", "保单的年化保费不为负数。")]
 
 
 def test_orphans_come_back_with_their_parent_and_stale_rows_stay(insurer: Insurer) -> None:
@@ -80,12 +78,9 @@ def test_orphans_come_back_with_their_parent_and_stale_rows_stay(insurer: Insure
         *((t, 1, "orphan", False) for t in ("policy_party", "premium_due", "premium_payment", "claim")),
     }
     released = insurer.ask("select released_batch_id from ops.rejected_version where rule_id = 'orphan'")
-    assert {r[0] for r in released} == {
-        today[t] for t in ("policy_party", "premium_due", "premium_payment", "claim")
-    }
+    assert {r[0] for r in released} == {today[t] for t in ("policy_party", "premium_due", "premium_payment", "claim")}
     counts = insurer.ask(
-        "select source_table, rows_released from ops.batch where as_of_date = %s and rows_released > 0"
-        " order by 1",
+        "select source_table, rows_released from ops.batch where as_of_date = %s and rows_released > 0 order by 1",
         insurer.day,
     )
     assert counts == [("claim", 1), ("policy_party", 1), ("premium_due", 1), ("premium_payment", 1)]
@@ -106,9 +101,7 @@ def test_a_released_row_that_broke_another_rule_stays_out(insurer: Insurer) -> N
     hold(insurer)
     assert ("premium_payment", 99, "orphan", False) in insurer.rejected()
     assert 99 not in insurer.accepted("premium_payment")
-    rows = insurer.ask(
-        "select rows_released from ops.batch where source_table = 'premium_payment' order by batch_id"
-    )
+    rows = insurer.ask("select rows_released from ops.batch where source_table = 'premium_payment' order by batch_id")
     assert rows == [(0,), (0,)]
 
 
@@ -143,9 +136,7 @@ def test_a_stop_records_everything_and_the_mended_attempt_passes(insurer: Insure
     assert "policy.policy_premium_filled" in closed.value.message
     assert "fails for 40 of 41 rows" in closed.value.message
     assert "ck gate show landing_policy_admin" in str(closed.value.hint)
-    assert insurer.ask("select distinct state from ops.batch where as_of_date = %s", insurer.day) == [
-        ("blocked",)
-    ]
+    assert insurer.ask("select distinct state from ops.batch where as_of_date = %s", insurer.day) == [("blocked",)]
     assert insurer.ask("select state, blocked_by, as_of_date from ops.edition") == [
         ("blocked", "landing_policy_admin", insurer.day)
     ]
@@ -226,16 +217,13 @@ def test_parents_come_first_and_circles_are_refused(insurer: Insurer) -> None:
     assert order.index("product") < order.index("policy") < order.index("premium_due")
     assert order.index("premium_due") < order.index("premium_payment")
     circle = [
-        t.model_copy(update={"parents": {"policy_id": "claim"}}) if t.name == "policy" else t
-        for t in connector.tables
+        t.model_copy(update={"parents": {"policy_id": "claim"}}) if t.name == "policy" else t for t in connector.tables
     ]
     with pytest.raises(ConfigurationError, match="each other's parents"):
         parents_first(connector.model_copy(update={"tables": tuple(circle)}))
 
 
-def test_no_value_reaches_results_pages_messages_or_logs(
-    insurer: Insurer, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_no_value_reaches_results_pages_messages_or_logs(insurer: Insurer, caplog: pytest.LogCaptureFixture) -> None:
     from customer_knowledge.settings import settings
 
     insurer.put("party", party_id=1, id_type="resident_id", id_number=CANARIES[1], name=CANARIES[0])

@@ -49,9 +49,7 @@ def outcomes(template: Profile, tmp_path_factory: pytest.TempPathFactory) -> dic
             judged = judge.judge(conn, asset, (rule,))
             found[asset.name] = (asset, judged)
             questions.append(Question(asset, (rule,), judged.rows))
-    answers = validate(
-        dsn(settings(), profile.database), "fixtures", questions, tmp_path_factory.mktemp("docs")
-    )
+    answers = validate(dsn(settings(), profile.database), "fixtures", questions, tmp_path_factory.mktemp("docs"))
     return {name: (asset, judged, answers) for name, (asset, judged) in found.items()}
 
 
@@ -121,9 +119,7 @@ MANY = judge.Judged(rows=ENOUGH_ROWS, counts={"r": judge.Count(evaluated=ENOUGH_
         pytest.param(judge.Judged(ENOUGH_ROWS, {"r": judge.Count(0, 0)}), GOOD, id="an empty column"),
     ],
 )
-def test_what_is_not_known_to_be_evaluated_is_errored(
-    judged: judge.Judged | None, answer: Answer | None
-) -> None:
+def test_what_is_not_known_to_be_evaluated_is_errored(judged: judge.Judged | None, answer: Answer | None) -> None:
     assert status(RULE, ASSET, MANY, GOOD) == "passed"
     assert status(RULE, ASSET, judged, answer) == "errored"
 
@@ -141,7 +137,5 @@ def test_few_rows_say_nothing_about_shares(template: Profile, tmp_path: Path) ->
     with warehouse(template) as conn:
         judge.prepare(conn)
         judged = judge.judge(conn, asset, (rule,))
-    answers = validate(
-        dsn(settings(), template.database), "g", [Question(asset, (rule,), judged.rows)], tmp_path
-    )
+    answers = validate(dsn(settings(), template.database), "g", [Question(asset, (rule,), judged.rows)], tmp_path)
     assert status(rule, asset, judged, answers["a", "r"]) == "passed"

@@ -37,9 +37,7 @@ def land(
 
 
 def members(connection: Connection, edition_id: int) -> set[int]:
-    rows = connection.execute(
-        "select batch_id from ops.edition_batch where edition_id = %s", (edition_id,)
-    ).fetchall()
+    rows = connection.execute("select batch_id from ops.edition_batch where edition_id = %s", (edition_id,)).fetchall()
     return {int(row[0]) for row in rows}
 
 

@@ -27,9 +27,7 @@ def node(name: str, columns: dict[str, str], key: list[str]) -> dict[str, Any]:
         "name": name,
         "description": f"{name} 表 · grain: one row a customer",
         "config": {"meta": {"key": key}},
-        "columns": {
-            c: {"name": c, "data_type": t, "description": f"{c} 列 · column"} for c, t in columns.items()
-        },
+        "columns": {c: {"name": c, "data_type": t, "description": f"{c} 列 · column"} for c, t in columns.items()},
     }
 
 
@@ -47,9 +45,7 @@ def build(connection: Connection, edition_id: int, day: date, shape: tuple[Mart,
         columns = ", ".join(f"{c.name} {c.type}" for c in mart.columns)
         connection.execute(f"drop table if exists marts_build.{mart.name}")
         connection.execute(f"create table marts_build.{mart.name}__dbt_tmp ({columns})")
-        connection.execute(
-            f"create index {mart.name}__dbt_tmp_idx on marts_build.{mart.name}__dbt_tmp (customer_key)"
-        )
+        connection.execute(f"create index {mart.name}__dbt_tmp_idx on marts_build.{mart.name}__dbt_tmp (customer_key)")
         connection.execute(
             f"insert into marts_build.{mart.name}__dbt_tmp (edition_id, as_of_date, customer_key, premium)"
             " select %s, %s, 'c' || i, i * 10 from generate_series(1, %s) i",
@@ -81,9 +77,7 @@ def publish_day(
     return edition_id, publish_marts(profile, edition_id, shape)
 
 
-def seen(
-    profile: Profile, statement: str = "select distinct edition_id, count(*) from marts.alpha group by 1"
-) -> Any:
+def seen(profile: Profile, statement: str = "select distinct edition_id, count(*) from marts.alpha group by 1") -> Any:
     with connect(profile.database, "bi") as connection:
         return connection.execute(statement).fetchall()
 

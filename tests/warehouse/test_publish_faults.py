@@ -71,9 +71,7 @@ def test_publishing_again_after_a_lost_answer_is_nothing_to_do(sample: Profile) 
     assert seen(sample) == [(edition_id, 3)]
 
 
-def test_a_crash_inside_the_transaction_changes_nothing(
-    sample: Profile, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_crash_inside_the_transaction_changes_nothing(sample: Profile, monkeypatch: pytest.MonkeyPatch) -> None:
     first, _ = publish_day(sample)
 
     def crash(*_: object) -> bool:
@@ -190,8 +188,7 @@ def test_a_transaction_open_across_publishes_never_finds_a_mart_empty(sample: Pr
         for _ in range(3):
             assert reader.execute(statement).fetchall() in ([(first, 3)], [(second, 3)])
         both = (
-            "select distinct a.edition_id, b.edition_id from marts.alpha a"
-            " full join marts.beta b using (customer_key)"
+            "select distinct a.edition_id, b.edition_id from marts.alpha a full join marts.beta b using (customer_key)"
         )
         assert reader.execute(both).fetchall() in ([(first, first)], [(second, second)])
         with warehouse(sample) as connection:

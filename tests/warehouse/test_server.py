@@ -43,10 +43,7 @@ def test_it_is_postgresql_18_with_checksums_and_scram_on_loopback_only(place: Se
     assert ask(place, running, "show data_checksums") == "on"
     assert ask(place, running, "show listen_addresses") == "127.0.0.1"
     assert ask(place, running, "show unix_socket_directories") == ""
-    assert (
-        ask(place, running, "select count(*) from pg_hba_file_rules where auth_method <> 'scram-sha-256'")
-        == "0"
-    )
+    assert ask(place, running, "select count(*) from pg_hba_file_rules where auth_method <> 'scram-sha-256'") == "0"
     assert ask(place, running, "select count(*) from pg_available_extensions where name = 'vector'") == "1"
 
 

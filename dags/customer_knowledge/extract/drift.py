@@ -65,11 +65,7 @@ def check(
             ],
         )
     connection.commit()
-    breaking = [
-        f"{column or table.name}: {change} ({detail})"
-        for change, column, detail in found
-        if change != "added"
-    ]
+    breaking = [f"{column or table.name}: {change} ({detail})" for change, column, detail in found if change != "added"]
     if breaking:
         raise SourceError(
             f"{system}.{table.name} changed shape: {'; '.join(breaking)}",

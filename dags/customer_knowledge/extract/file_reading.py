@@ -141,9 +141,7 @@ class FileReader:
         self.extra_columns = [n for n in names if n not in declared]
         if missing:
             extra = ", ".join(self.extra_columns) or "none"
-            raise self._refuse(
-                f"declared columns are missing: {', '.join(missing)}; not declared: {extra}", 1
-            )
+            raise self._refuse(f"declared columns are missing: {', '.join(missing)}; not declared: {extra}", 1)
         self._width = len(names)
         return {n: i for i, n in enumerate(names)}
 
@@ -189,9 +187,7 @@ class FileReader:
             raise _Untyped("nul_byte")
         return convert(text)
 
-    def _unless_repeated(
-        self, line: int, values: tuple[Any, ...], record: list[str]
-    ) -> Iterator[tuple[Any, ...]]:
+    def _unless_repeated(self, line: int, values: tuple[Any, ...], record: list[str]) -> Iterator[tuple[Any, ...]]:
         key, fingerprint = tuple(values[i] for i in self._key), hash(values)
         first = self._seen.setdefault(key, None)
         if first is None:

@@ -66,17 +66,13 @@ def _extract_table(profile: Profile, system: str, table: Table, as_of_date: date
             landing.lock(connection, system)
             batch = landing.landed(connection, system, table.name, as_of_date)
             if batch and _digest_of(connection, batch.batch_id) == digest:
-                log.info(
-                    "%s.%s: the same bytes as batch %s; nothing to do", system, table.name, batch.batch_id
-                )
+                log.info("%s.%s: the same bytes as batch %s; nothing to do", system, table.name, batch.batch_id)
                 return batch
             return _land_file(connection, system, table, as_of_date, file, name, digest)
 
 
 def _digest_of(connection: Connection, batch_id: int) -> str | None:
-    row = connection.execute(
-        "select content_sha256 from ops.batch where batch_id = %s", (batch_id,)
-    ).fetchone()
+    row = connection.execute("select content_sha256 from ops.batch where batch_id = %s", (batch_id,)).fetchone()
     return row[0] if row else None
 
 
@@ -116,9 +112,7 @@ def _land_file(
     return landing.land(connection, system, table, as_of_date, columns, reading)
 
 
-def _note_extra_columns(
-    connection: Connection, system: str, table: Table, as_of_date: date, extra: list[str]
-) -> None:
+def _note_extra_columns(connection: Connection, system: str, table: Table, as_of_date: date, extra: list[str]) -> None:
     for column in extra:
         log.warning("%s.%s: the file has a column more than declared; it is ignored", system, table.name)
         connection.execute(

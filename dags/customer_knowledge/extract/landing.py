@@ -88,9 +88,7 @@ def business_columns(connection: Connection, system: str, table: str) -> Columns
 def ensure_table(connection: Connection, system: str, table: Table, columns: Columns) -> None:
     """Make the landing table of a source table if it is not there yet."""
     name = table_name(system, table.name)
-    declared = [
-        sql.SQL("{} {}").format(sql.Identifier(column), sql.SQL(kind)) for column, kind in columns.items()
-    ]
+    declared = [sql.SQL("{} {}").format(sql.Identifier(column), sql.SQL(kind)) for column, kind in columns.items()]
     connection.execute(
         sql.SQL(
             "create table if not exists {} ({}, _version_id bigint generated always as identity primary key,"
@@ -107,13 +105,9 @@ def ensure_table(connection: Connection, system: str, table: Table, columns: Col
 
 def create_stage(connection: Connection, columns: Columns) -> None:
     """An empty temporary `stage` with the source's columns, gone at the end of the transaction."""
-    declared = [
-        sql.SQL("{} {}").format(sql.Identifier(column), sql.SQL(kind)) for column, kind in columns.items()
-    ]
+    declared = [sql.SQL("{} {}").format(sql.Identifier(column), sql.SQL(kind)) for column, kind in columns.items()]
     connection.execute("drop table if exists pg_temp.stage")
-    connection.execute(
-        sql.SQL("create temporary table stage ({}) on commit drop").format(sql.SQL(", ").join(declared))
-    )
+    connection.execute(sql.SQL("create temporary table stage ({}) on commit drop").format(sql.SQL(", ").join(declared)))
 
 
 def landed(connection: Connection, system: str, table: str, as_of_date: date) -> BatchSummary | None:
@@ -142,14 +136,10 @@ def _names(columns: Sequence[str], prefix: str = "") -> sql.Composed:
 
 
 def _same_key(table: Table) -> sql.Composed:
-    return sql.SQL(" and ").join(
-        sql.SQL("s.{0} = h.{0}").format(sql.Identifier(column)) for column in table.key
-    )
+    return sql.SQL(" and ").join(sql.SQL("s.{0} = h.{0}").format(sql.Identifier(column)) for column in table.key)
 
 
-def _compare(
-    connection: Connection, system: str, table: Table, columns: Columns
-) -> tuple[int, int, int, int]:
+def _compare(connection: Connection, system: str, table: Table, columns: Columns) -> tuple[int, int, int, int]:
     """Split the stage against the last versions seen: (new, changed, unchanged, deleted)."""
     where = {"landing": relation(system, table.name), "key": _names(table.key), "match": _same_key(table)}
     connection.execute("drop table if exists pg_temp.head, pg_temp.incoming")
@@ -177,17 +167,14 @@ def _compare(
     ).fetchone()
     gone = connection.execute(
         sql.SQL(
-            "select count(*) from head h where not h._is_deleted and not exists"
-            " (select from incoming s where {match})"
+            "select count(*) from head h where not h._is_deleted and not exists (select from incoming s where {match})"
         ).format(**where)
     ).fetchone()
     assert row is not None and gone is not None  # noqa: S101 — aggregates always give a row
     return int(row[0]), int(row[1]), int(row[2]), int(gone[0])
 
 
-def _insert_versions(
-    connection: Connection, system: str, table: Table, columns: Columns, batch_id: int
-) -> None:
+def _insert_versions(connection: Connection, system: str, table: Table, columns: Columns, batch_id: int) -> None:
     """Insert new and changed rows, and a version of its own for each deletion."""
     parts = {
         "landing": relation(system, table.name),
@@ -282,8 +269,7 @@ def _record(connection: Connection, batch_id: int, reading: Reading) -> None:
     """The source's own totals, and the rows that could not be read."""
     with connection.cursor() as cursor:
         cursor.executemany(
-            "insert into ops.control_total (batch_id, measure, year, value, unreadable)"
-            " values (%s, %s, %s, %s, %s)",
+            "insert into ops.control_total (batch_id, measure, year, value, unreadable) values (%s, %s, %s, %s, %s)",
             [(batch_id, *total) for total in reading.totals],
         )
         cursor.executemany(

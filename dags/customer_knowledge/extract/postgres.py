@@ -38,9 +38,7 @@ def extract_system(profile: Profile, system: str, as_of_date: date) -> list[Batc
             return _land_all(target, origin, connector, as_of_date, plans)
 
 
-def _plans(
-    target: Connection, origin: Connection, connector: Connector, as_of_date: date
-) -> dict[str, Columns]:
+def _plans(target: Connection, origin: Connection, connector: Connector, as_of_date: date) -> dict[str, Columns]:
     """The columns to read of each table; drift of any table stops all before a row is written."""
     return {
         table.name: drift.check(
@@ -100,7 +98,5 @@ def _totals(origin: Connection, table: Table) -> list[Total]:
     found: list[Total] = []
     for control in table.control_totals:
         rows = origin.execute(control.sql.encode() if control.sql else b"select null, null where false")
-        found += [
-            (control.measure, year, value, Decimal(0)) for year, value in rows.fetchall() if value is not None
-        ]
+        found += [(control.measure, year, value, Decimal(0)) for year, value in rows.fetchall() if value is not None]
     return found

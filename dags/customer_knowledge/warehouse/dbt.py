@@ -149,9 +149,7 @@ def _one_at_a_time(profile: Profile) -> Iterator[None]:
         try:
             connection.execute("select pg_advisory_lock(hashtext('customer_knowledge.dbt'))")
         except psycopg.errors.LockNotAvailable:
-            raise DbtFailed(
-                "another dbt run is at work in this warehouse", hint="run again when it is done"
-            ) from None
+            raise DbtFailed("another dbt run is at work in this warehouse", hint="run again when it is done") from None
         yield
 
 

@@ -128,9 +128,7 @@ def _champions(connection: Connection) -> list[int]:
     return [int(row[0]) for row in rows]
 
 
-def open_edition(
-    connection: Connection, profile: Profile, as_of_date: date, *, force: bool = False
-) -> Edition | None:
+def open_edition(connection: Connection, profile: Profile, as_of_date: date, *, force: bool = False) -> Edition | None:
     """Open the edition of a date, or resume it; None when the same one is published already.
 
     The same means: same date, batches, code and champion models.
@@ -159,9 +157,7 @@ def open_edition(
 
 
 def _batches(connection: Connection, edition_id: int) -> list[int]:
-    rows = connection.execute(
-        "select batch_id from ops.edition_batch where edition_id = %s order by 1", (edition_id,)
-    )
+    rows = connection.execute("select batch_id from ops.edition_batch where edition_id = %s order by 1", (edition_id,))
     return [int(row[0]) for row in rows.fetchall()]
 
 
@@ -182,8 +178,7 @@ def _insert(connection: Connection, as_of_date: date, batches: list[int], state:
 
 def _finish(connection: Connection, edition_id: int, state: str, message: str) -> None:
     connection.execute(
-        "update ops.edition set state = %s, message = %s, finished_at = clock_timestamp()"
-        " where edition_id = %s",
+        "update ops.edition set state = %s, message = %s, finished_at = clock_timestamp() where edition_id = %s",
         (state, message, edition_id),
     )
 
@@ -195,9 +190,7 @@ def block(connection: Connection, as_of_date: date, gate: str, message: str) -> 
         building = _select(connection, "as_of_date = %s and state = 'building'", as_of_date)
         edition = building[0] if building else _insert(connection, as_of_date, [], state="blocked")
         _finish(connection, edition.edition_id, "blocked", message)
-        connection.execute(
-            "update ops.edition set blocked_by = %s where edition_id = %s", (gate, edition.edition_id)
-        )
+        connection.execute("update ops.edition set blocked_by = %s where edition_id = %s", (gate, edition.edition_id))
     return edition.edition_id
 
 

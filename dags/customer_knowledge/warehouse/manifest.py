@@ -52,8 +52,7 @@ def from_nodes(nodes: dict[str, Any]) -> tuple[Mart, ...]:
             description=node["description"],
             key=tuple((node.get("meta") or node["config"].get("meta") or {}).get("key", ())),
             columns=tuple(
-                MartColumn(c["name"], c.get("data_type") or "", c["description"])
-                for c in node["columns"].values()
+                MartColumn(c["name"], c.get("data_type") or "", c["description"]) for c in node["columns"].values()
             ),
         )
         for node in nodes.values()

@@ -124,9 +124,7 @@ def shape_parent(connection: Connection, mart: Mart, edition_id: int) -> None:
     parent = sql.Identifier(STORE, mart.name)
     if not before:
         columns = sql.SQL(", ").join(_declared(name, kind) for name, kind in now.items())
-        connection.execute(
-            sql.SQL("create table {} ({}) partition by list (edition_id)").format(parent, columns)
-        )
+        connection.execute(sql.SQL("create table {} ({}) partition by list (edition_id)").format(parent, columns))
         connection.execute(sql.SQL("alter table {} alter column edition_id set not null").format(parent))
         for name, index in _key_index(mart).items():
             connection.execute(_create(index, name, STORE, mart.name))
@@ -146,9 +144,7 @@ def attach(connection: Connection, mart: Mart, edition_id: int) -> None:
     """Move a ready table to the store and attach it to its parent."""
     name = partition_name(mart, edition_id)
     connection.execute(
-        sql.SQL("alter table {} set schema {}").format(
-            sql.Identifier(BUILD_SCHEMA, name), sql.Identifier(STORE)
-        )
+        sql.SQL("alter table {} set schema {}").format(sql.Identifier(BUILD_SCHEMA, name), sql.Identifier(STORE))
     )
     connection.execute(
         sql.SQL("alter table {} attach partition {} for values in ({})").format(

@@ -80,9 +80,7 @@ def _elsewhere(settings: Settings, uid: int) -> Path:
         )
     notice = settings.data_dir / "SERVER_IS_ELSEWHERE.txt"
     if not notice.exists():
-        sentence = (
-            f"{settings.server_user} may not enter {settings.data_dir}: PostgreSQL's files are in {folder}"
-        )
+        sentence = f"{settings.server_user} may not enter {settings.data_dir}: PostgreSQL's files are in {folder}"
         notice.write_text(sentence + "\n", encoding="utf-8")
         log.warning(sentence)
     return folder

@@ -16,9 +16,7 @@ READERS_FIRST = "400ms"
 
 def shown(connection: Connection) -> int | None:
     """Id of the edition that readers see; None before the first publish."""
-    row = connection.execute(
-        "select edition_id from marts_store.pointer order by move_id desc limit 1"
-    ).fetchone()
+    row = connection.execute("select edition_id from marts_store.pointer order by move_id desc limit 1").fetchone()
     return None if row is None else int(row[0])
 
 
@@ -43,9 +41,7 @@ def move(connection: Connection, edition_id: int) -> None:
 
 def forget_moves(connection: Connection) -> None:
     """Drop the pointer's old partitions, if nobody reads just now; a few more do no harm."""
-    moves = connection.execute(
-        "select move_id from marts_store.pointer order by move_id desc offset 1"
-    ).fetchall()
+    moves = connection.execute("select move_id from marts_store.pointer order by move_id desc offset 1").fetchall()
     try:
         with connection.transaction():
             connection.execute(f"set local lock_timeout = '{READERS_FIRST}'")

@@ -134,8 +134,7 @@ def _differences(name: str, before: Shape, now: Shape) -> list[str]:
             faults.append(f"{name}.{column} was removed or renamed: migration `drop-column {name}.{column}`")
         elif now[column] != kind:
             faults.append(
-                f"{name}.{column} was retyped from {kind} to {now[column]}: "
-                f"migration `retype-column {name}.{column}`"
+                f"{name}.{column} was retyped from {kind} to {now[column]}: migration `retype-column {name}.{column}`"
             )
     return faults
 

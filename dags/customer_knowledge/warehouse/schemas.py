@@ -87,9 +87,7 @@ def _database(name: str, owner: str) -> None:
             connection.execute(
                 sql.SQL("create database {} owner {}").format(sql.Identifier(name), sql.Identifier(owner))
             )
-        connection.execute(
-            sql.SQL("revoke connect, temporary on database {} from public").format(sql.Identifier(name))
-        )
+        connection.execute(sql.SQL("revoke connect, temporary on database {} from public").format(sql.Identifier(name)))
     with _admin(name) as connection:
         connection.execute("revoke all on schema public from public")
         connection.execute(sql.SQL("alter schema public owner to {}").format(sql.Identifier(owner)))
@@ -98,9 +96,7 @@ def _database(name: str, owner: str) -> None:
 def _grant_connect(database: str, role: str) -> None:
     with _admin("postgres") as connection:
         connection.execute(
-            sql.SQL("grant connect on database {} to {}").format(
-                sql.Identifier(database), sql.Identifier(role)
-            )
+            sql.SQL("grant connect on database {} to {}").format(sql.Identifier(database), sql.Identifier(role))
         )
 
 

@@ -10,7 +10,8 @@ holding as (
 ),
 
 customers as (
-    select * from {{ ref('dim_customer') }} where not is_prospect
+    select * from {{ ref('dim_customer') }}
+    where not is_prospect
 ),
 
 policies as (
@@ -46,7 +47,7 @@ received as (
         end) as commission_to_date
     from contact
     inner join payments
-        on contact.customer_key = payments.customer_key and payments.known_on <= contact.as_of_date
+        on contact.customer_key = payments.customer_key and contact.as_of_date >= payments.known_on
     inner join policies on payments.policy_key = policies.policy_key
     left join products on policies.product_key = products.product_key
     left join dues on payments.premium_due_key = dues.premium_due_key
@@ -57,7 +58,7 @@ claimed as (
     select contact.customer_key, contact.as_of_date, sum(claim_payments.amount) as claims_paid_to_date
     from contact
     inner join claim_payments
-        on contact.customer_key = claim_payments.customer_key and claim_payments.known_on <= contact.as_of_date
+        on contact.customer_key = claim_payments.customer_key and contact.as_of_date >= claim_payments.known_on
     group by contact.customer_key, contact.as_of_date
 ),
 

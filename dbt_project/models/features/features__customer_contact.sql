@@ -42,7 +42,7 @@ talked as (
     inner join interactions
         on
             moments.customer_key = interactions.customer_key
-            and interactions.known_on <= moments.as_of_date
+            and moments.as_of_date >= interactions.known_on
             and interactions.occurred_on > moments.as_of_date - interval '12 months'
     group by moments.customer_key, moments.as_of_date
 ),
@@ -53,7 +53,7 @@ complained as (
     inner join complaints
         on
             moments.customer_key = complaints.customer_key
-            and complaints.known_on <= moments.as_of_date
+            and moments.as_of_date >= complaints.known_on
             and complaints.occurred_on > moments.as_of_date - interval '12 months'
     group by moments.customer_key, moments.as_of_date
 ),
@@ -64,8 +64,8 @@ surveyed as (
         moments.as_of_date,
         surveys.score as last_survey_score
     from moments
-    inner join surveys on moments.customer_key = surveys.customer_key and surveys.known_on <= moments.as_of_date
-    order by moments.customer_key, moments.as_of_date, surveys.occurred_on desc, surveys.survey_key
+    inner join surveys on moments.customer_key = surveys.customer_key and moments.as_of_date >= surveys.known_on
+    order by moments.customer_key asc, moments.as_of_date asc, surveys.occurred_on desc, surveys.survey_key asc
 ),
 
 final as (

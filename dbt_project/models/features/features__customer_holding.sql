@@ -28,9 +28,9 @@ held as (
     inner join periods
         on
             moments.customer_key = periods.customer_key
-            and periods.in_view_from <= moments.as_of_date
-            and (periods.in_view_until is null or periods.in_view_until > moments.as_of_date)
-    inner join policies on periods.policy_key = policies.policy_key and policies.known_on <= moments.as_of_date
+            and moments.as_of_date >= periods.in_view_from
+            and (periods.in_view_until is null or moments.as_of_date < periods.in_view_until)
+    inner join policies on periods.policy_key = policies.policy_key and moments.as_of_date >= policies.known_on
     where periods.in_force_flag
     group by moments.customer_key, moments.as_of_date
 ),
@@ -42,7 +42,7 @@ began as (
         min(policies.issued_on) as customer_since
     from moments
     inner join policies
-        on moments.customer_key = policies.customer_key and policies.known_on <= moments.as_of_date
+        on moments.customer_key = policies.customer_key and moments.as_of_date >= policies.known_on
     group by moments.customer_key, moments.as_of_date
 ),
 

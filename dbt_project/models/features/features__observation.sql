@@ -12,41 +12,43 @@ policies as (
 ),
 
 {% if var('unit_at_risk') == 'policy' %}
-dates as (
-    select (half_year - interval '1 day')::date as as_of_date
-    from generate_series('2020-07-01'::date, '{{ var("as_of_date") }}'::date, interval '6 months') as half_year
-    union
-    select '{{ var("as_of_date") }}'::date
-),
+    dates as (
+        select (half_year - interval '1 day')::date as as_of_date
+        from generate_series('2020-07-01'::date, '{{ var("as_of_date") }}'::date, interval '6 months') as half_year
+        union
+        select '{{ var("as_of_date") }}'::date
+    ),
 
-units as (
-    select
-        md5(periods.policy_key || '|' || dates.as_of_date::text) as unit_key,
-        periods.policy_key,
-        dates.as_of_date,
-        dates.as_of_date = '{{ var("as_of_date") }}'::date as is_current,
-        (dates.as_of_date + interval '12 months')::date as horizon_ends_on,
-        null::text as policy_term_key
-    from dates
-    inner join periods
-        on
-            periods.in_view_from <= dates.as_of_date
-            and (periods.in_view_until is null or periods.in_view_until > dates.as_of_date)
-    where periods.in_force_flag
-),
+    units as (
+        select
+            md5(periods.policy_key || '|' || dates.as_of_date::text) as unit_key,
+            periods.policy_key,
+            dates.as_of_date,
+            dates.as_of_date = '{{ var("as_of_date") }}'::date as is_current,
+            (dates.as_of_date + interval '12 months')::date as horizon_ends_on,
+            null::text as policy_term_key
+        from dates
+        inner join periods
+            on
+                dates.as_of_date >= periods.in_view_from
+                and (periods.in_view_until is null or dates.as_of_date < periods.in_view_until)
+        where periods.in_force_flag
+    ),
 {% else %}
-units as (
-    select
-        md5(terms.policy_key || '|' || terms.term_starts_on::text) as unit_key,
-        terms.policy_key,
-        terms.term_starts_on as as_of_date,
-        terms.term_ends_on > '{{ var("as_of_date") }}'::date and policies.in_force_flag as is_current,
-        terms.term_ends_on as horizon_ends_on,
-        terms.policy_term_key
-    from terms
-    inner join policies on terms.policy_key = policies.policy_key
-    where terms.known_on <= '{{ var("as_of_date") }}'::date and terms.term_starts_on <= '{{ var("as_of_date") }}'::date
-),
+    units as (
+        select
+            md5(terms.policy_key || '|' || terms.term_starts_on::text) as unit_key,
+            terms.policy_key,
+            terms.term_starts_on as as_of_date,
+            terms.term_ends_on > '{{ var("as_of_date") }}'::date and policies.in_force_flag as is_current,
+            terms.term_ends_on as horizon_ends_on,
+            terms.policy_term_key
+        from terms
+        inner join policies on terms.policy_key = policies.policy_key
+        where
+            terms.known_on <= '{{ var("as_of_date") }}'::date
+            and terms.term_starts_on <= '{{ var("as_of_date") }}'::date
+    ),
 {% endif %}
 final as (
     select

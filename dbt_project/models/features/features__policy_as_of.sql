@@ -94,7 +94,7 @@ final as (
     left join products on policies.product_key = products.product_key
     left join customers on observations.customer_key = customers.customer_key
     left join objects
-        on observations.policy_key = objects.policy_key and objects.known_on <= observations.as_of_date
+        on observations.policy_key = objects.policy_key and observations.as_of_date >= objects.known_on
     left join terms on observations.policy_term_key = terms.policy_term_key
     inner join payments on observations.unit_key = payments.unit_key
     inner join history on observations.unit_key = history.unit_key

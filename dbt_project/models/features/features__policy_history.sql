@@ -22,7 +22,7 @@ claimed as (
     inner join claims
         on
             observations.policy_key = claims.policy_key
-            and claims.known_on <= observations.as_of_date
+            and observations.as_of_date >= claims.known_on
             and claims.incurred_on > observations.as_of_date - interval '3 years'
     group by observations.unit_key
 ),
@@ -35,7 +35,7 @@ paid as (
     inner join claim_payments
         on
             observations.policy_key = claim_payments.policy_key
-            and claim_payments.known_on <= observations.as_of_date
+            and observations.as_of_date >= claim_payments.known_on
             and claim_payments.paid_on > observations.as_of_date - interval '3 years'
     group by observations.unit_key
 ),
@@ -47,7 +47,7 @@ happened as (
         count(*) filter (where events.event_type = 'reinstated')::integer as times_reinstated
     from observations
     inner join events
-        on observations.policy_key = events.policy_key and events.known_on <= observations.as_of_date
+        on observations.policy_key = events.policy_key and observations.as_of_date >= events.known_on
     where events.event_type in ('loan_taken', 'reinstated')
     group by observations.unit_key
 ),

@@ -3,11 +3,13 @@ with observations as (
 ),
 
 events as (
-    select * from {{ ref('fct_policy_event') }} where known_on <= '{{ var("as_of_date") }}'::date
+    select * from {{ ref('fct_policy_event') }}
+    where known_on <= '{{ var("as_of_date") }}'::date
 ),
 
 payments as (
-    select * from {{ ref('fct_premium_payment') }} where known_on <= '{{ var("as_of_date") }}'::date
+    select * from {{ ref('fct_premium_payment') }}
+    where known_on <= '{{ var("as_of_date") }}'::date
 ),
 
 terms as (
@@ -46,8 +48,8 @@ received as (
     inner join payments
         on
             observations.policy_key = payments.policy_key
-            and payments.paid_on > observations.as_of_date
-            and payments.paid_on <= observations.horizon_ends_on
+            and observations.as_of_date < payments.paid_on
+            and observations.horizon_ends_on >= payments.paid_on
     where observations.policy_term_key is null
     group by observations.unit_key
 ),

@@ -21,11 +21,11 @@ dues_seen as (
     inner join dues
         on
             observations.policy_key = dues.policy_key
-            and dues.known_on <= observations.as_of_date
-            and dues.due_on <= observations.as_of_date
+            and observations.as_of_date >= dues.known_on
+            and observations.as_of_date >= dues.due_on
             and dues.due_on > observations.as_of_date - interval '12 months'
     left join payments
-        on dues.premium_due_key = payments.premium_due_key and payments.known_on <= observations.as_of_date
+        on dues.premium_due_key = payments.premium_due_key and observations.as_of_date >= payments.known_on
     group by observations.unit_key, observations.as_of_date, dues.premium_due_key, dues.due_on
 ),
 
@@ -44,7 +44,7 @@ last_payments as (
         (observations.as_of_date - max(payments.paid_on))::integer as days_since_last_payment
     from observations
     inner join payments
-        on observations.policy_key = payments.policy_key and payments.known_on <= observations.as_of_date
+        on observations.policy_key = payments.policy_key and observations.as_of_date >= payments.known_on
     group by observations.unit_key, observations.as_of_date
 ),
 

@@ -3,7 +3,8 @@ with customers as (
 ),
 
 facts as (
-    select * from {{ ref('features__customer_as_of') }} where as_of_date = '{{ var("as_of_date") }}'::date
+    select * from {{ ref('features__customer_as_of') }}
+    where as_of_date = '{{ var("as_of_date") }}'::date
 ),
 
 segments as (

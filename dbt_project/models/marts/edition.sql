@@ -16,9 +16,18 @@ final as (
         '{{ var("as_of_date") }}'::date as as_of_date,
         '{{ var("insurer") }}' as insurer,
         '{{ var("currency") }}' as currency,
-        (select count(*) from customers where not is_prospect) as customers,
-        (select count(*) from customers where is_prospect) as prospects,
-        (select count(*) from policies where in_force_flag) as policies_in_force,
+        (
+            select count(*) from customers
+            where not is_prospect
+        ) as customers,
+        (
+            select count(*) from customers
+            where is_prospect
+        ) as prospects,
+        (
+            select count(*) from policies
+            where in_force_flag
+        ) as policies_in_force,
         (select coalesce(sum(annual_premium_in_force), 0) from customers)::numeric(18, 2) as annual_premium_in_force,
         (select count(*) from worklist) as retention_worklist_entries
 )

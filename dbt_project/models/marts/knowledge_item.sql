@@ -25,10 +25,10 @@ redacted as (
     select
         named.*,
         case
-            when is_checkable then {{ redacted('body', 'name') }}
+            when named.is_checkable then {{ redacted('body', 'name') }}
             else '【未核对,正文不公开】'
         end as body_redacted,
-        case when is_checkable then {{ redacted('title_text', 'name') }} else '' end as title_redacted
+        case when named.is_checkable then {{ redacted('title_text', 'name') }} else '' end as title_redacted
     from named
 ),
 

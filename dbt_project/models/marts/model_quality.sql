@@ -1,6 +1,7 @@
 {#- The numbers behind the champions, for BI: each metric beside the same metric of each baseline. -#}
 with runs as (
-    select * from {{ source('ml', 'model_run') }} where is_champion
+    select * from {{ source('ml', 'model_run') }}
+    where is_champion
 ),
 
 metrics as (
@@ -14,8 +15,9 @@ baselines as (
     select runs.model_run_id, baseline.key as baseline, entry.key as metric, entry.value::text::numeric as value
     from runs
     cross join lateral jsonb_each(runs.baseline) as baseline
-    cross join lateral jsonb_each(case when jsonb_typeof(baseline.value) = 'object' then baseline.value else '{}' end)
-        as entry
+    cross join
+        lateral jsonb_each(case when jsonb_typeof(baseline.value) = 'object' then baseline.value else '{}' end)
+            as entry
     where jsonb_typeof(entry.value) = 'number'
 ),
 

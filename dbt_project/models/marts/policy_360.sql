@@ -19,7 +19,8 @@ claims as (
 ),
 
 scores as (
-    select * from {{ source('ml', 'policy_lapse') }} where as_of_date = '{{ var("as_of_date") }}'::date
+    select * from {{ source('ml', 'policy_lapse') }}
+    where as_of_date = '{{ var("as_of_date") }}'::date
 ),
 
 final as (

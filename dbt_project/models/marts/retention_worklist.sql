@@ -32,7 +32,7 @@ riskiest as (
     from {{ ref('policy_360') }} as policies
     inner join {{ ref('dim_policy') }} as core_policies on policies.policy_key = core_policies.policy_key
     where policies.p_lapse is not null and policies.in_force_flag
-    order by policies.customer_key, policies.p_lapse desc, policies.policy_key
+    order by policies.customer_key asc, policies.p_lapse desc, policies.policy_key asc
 ),
 
 gains as (
@@ -58,7 +58,7 @@ final as (
     select
         gains.edition_id,
         gains.as_of_date,
-        row_number() over (order by gains.expected_gain desc, gains.customer_key)::integer as rank,
+        row_number() over (order by gains.expected_gain desc, gains.customer_key asc)::integer as rank,
         gains.customer_key,
         gains.policy_key,
         gains.agent_key as assigned_agent_key,
