@@ -64,7 +64,8 @@ status: setup  ## What runs, and what readers see
 stop:  ## Stop Airflow and PostgreSQL; data stays
 	@test ! -x $(BIN)/ck || $(BIN)/ck down
 
-clean: stop  ## Remove everything that was made, .venv and data included
+clean:  ## Remove everything that was made, .venv and data included
+	@test ! -x $(BIN)/ck || $(BIN)/ck down --remove-data
 	@rm -rf .data $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache dbt_project/target dbt_project/logs
 
 lock: $(BIN)/uv  ## Resolve requirements/*.in anew into the locks

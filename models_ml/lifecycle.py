@@ -9,6 +9,7 @@ import hashlib
 import importlib
 import logging
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from customer_knowledge.errors import ModelRefused
@@ -82,8 +83,11 @@ def _room(name: str, room: str) -> Any:
 
 
 def _spec_digest(profile: Profile, name: str) -> str:
-    """A change of the spec makes older runs unfit: their artefacts expect other columns."""
-    return hashlib.sha256(repr(_room(name, "spec").of(profile)).encode()).hexdigest()[:16]
+    """A change of the spec or of the models' code makes older runs unfit: their artefacts hold something else."""
+    digest = hashlib.sha256(repr(_room(name, "spec").of(profile)).encode())
+    for path in sorted(Path(__file__).parent.rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def _ensure(connection: Connection, profile: Profile, name: str, as_of_date: date) -> int:

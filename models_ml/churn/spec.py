@@ -93,7 +93,6 @@ class ChurnSpec:
     Args:
         features: what is learnt from; none is protected.
         benchmark: the declared variant with protected columns, where the portfolio has one.
-        repeated: one policy is observed on many dates, so outcome windows overlap.
         seed: of the booster and the bootstrap.
         least_rows, least_events: in training.
         least_test_rows, least_test_events: in the backtest.
@@ -103,7 +102,6 @@ class ChurnSpec:
 
     features: tuple[Column, ...] = FEATURES
     benchmark: Benchmark | None = None
-    repeated: bool = True
     seed: int = 20_260_630
     least_rows: int = 200
     least_events: int = 20
@@ -134,5 +132,4 @@ def of(profile: Profile) -> ChurnSpec:
     return ChurnSpec(
         seed=profile.random_seed,
         benchmark=BENCHMARKS.get(profile.systems[0]),
-        repeated=profile.unit_at_risk == "policy",
     )

@@ -35,7 +35,7 @@ class Backtest:
     Args:
         test: the rows (frame), and `labels` their outcomes.
         scores: rung → probabilities (rows,).
-        champion: the rung chosen by its log loss on the later slice of the *training* rows.
+        champion: the rung chosen by its out-of-fold log loss on the *training* rows.
         model: that rung, fitted on the training window.
     """
 
@@ -89,10 +89,14 @@ def backtest(frame: pd.DataFrame, spec: ChurnSpec, profile: Profile, as_of_date:
     """
     early, late = split.windows(frame, profile, as_of_date)
     train_rows, test_rows = frame[early], frame[late]
-    guards.enough(outcomes(train_rows), rows=spec.least_rows, events=spec.least_events, what="churn, training")
-    guards.enough(outcomes(test_rows), rows=spec.least_test_rows, events=spec.least_test_events, what="churn, backtest")
+    guards.enough(
+        outcomes(train_rows), rows=spec.least_rows, events=spec.least_events, what="churn, training"
+    )
+    guards.enough(
+        outcomes(test_rows), rows=spec.least_test_rows, events=spec.least_test_events, what="churn, backtest"
+    )
     rungs = _ladder(train_rows, spec)
-    champion = min(KINDS, key=lambda kind: rungs[kind].late_log_loss)
+    champion = min(KINDS, key=lambda kind: rungs[kind].unseen_log_loss)
     scores = {name: rung.classifier.predict(test_rows) for name, rung in rungs.items()}
     scores[COHORT] = CohortTable.fit(train_rows, outcomes(train_rows)).predict(test_rows)
     return Backtest(train_rows, test_rows, scores, champion, rungs[champion].classifier)
@@ -100,12 +104,12 @@ def backtest(frame: pd.DataFrame, spec: ChurnSpec, profile: Profile, as_of_date:
 
 def _ladder(rows: pd.DataFrame, spec: ChurnSpec, extra: tuple[Any, ...] = ()) -> dict[str, Fitted]:
     columns = (*spec.features, *extra)
-    return {
-        kind: classifier.fit(kind, rows, outcomes(rows), columns, spec.seed, repeated=spec.repeated) for kind in KINDS
-    }
+    return {kind: classifier.fit(kind, rows, outcomes(rows), columns, spec.seed) for kind in KINDS}
 
 
-def _benchmark(frame: pd.DataFrame, spec: ChurnSpec, profile: Profile, as_of_date: date) -> dict[str, dict[str, Any]]:
+def _benchmark(
+    frame: pd.DataFrame, spec: ChurnSpec, profile: Profile, as_of_date: date
+) -> dict[str, dict[str, Any]]:
     """The declared variant with protected columns: measured beside, never stored, never scored with."""
     if spec.benchmark is None:
         return {}
@@ -140,7 +144,9 @@ def _reached(spec: ChurnSpec, variants: dict[str, dict[str, Any]]) -> dict[str, 
         and own["brier"] < plain["brier"]
     )
     if not reached:
-        log.warning("churn: the declared benchmark was not reached (AUC %s, Brier %s)", own["auc"], own["brier"])
+        log.warning(
+            "churn: the declared benchmark was not reached (AUC %s, Brier %s)", own["auc"], own["brier"]
+        )
     return {"benchmark_reached": int(reached)}
 
 
@@ -179,7 +185,9 @@ def captured_premium(frame: pd.DataFrame, labels: Labels, p: Floats, budget: flo
     return float((premium[chosen] * labels[chosen]).sum())
 
 
-def grade(own: dict[str, Any], worst: tuple[float, float] | None, gain: float | None, cohort_log_loss: float) -> str:
+def grade(
+    own: dict[str, Any], worst: tuple[float, float] | None, gain: float | None, cohort_log_loss: float
+) -> str:
     """The glossary's grade of a lapse model: A, B, C or D."""
     ratio, lift = own["expected_over_actual"] or 0.0, own["lift_10"] or 0.0
     more = gain or 0.0
@@ -195,7 +203,7 @@ def _refit(known: pd.DataFrame, spec: ChurnSpec, champion: str) -> dict[str, Any
     """The payload: champion and cohort table on all rows with a known outcome, and the cuts of the risk bands."""
     labels = outcomes(known)
     kind = next(k for k in KINDS if k == champion)
-    model = classifier.fit(kind, known, labels, spec.features, spec.seed, repeated=spec.repeated).classifier
+    model = classifier.fit(kind, known, labels, spec.features, spec.seed).classifier
     last = known[known["as_of_date"] >= known["as_of_date"].max() - np.timedelta64(365, "D")]
     customers = roll_up(last.assign(p_lapse=model.predict(last)).drop_duplicates("policy_key", keep="last"))
     average = float(customers["p_lose_any"].mean())

@@ -8,20 +8,22 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from models_ml.common.contract import Column
 from models_ml.common.encoding import Encoder, Matrix
 from models_ml.common.guards import Labels, single_threaded
 from models_ml.common.metrics import Floats, log_loss
-from models_ml.common.split import calibration
+from models_ml.common.split import FOLDS, folds, late_slice
 
 Kind = Literal["logistic_regression", "gradient_boosting"]
 KINDS: tuple[Kind, ...] = ("logistic_regression", "gradient_boosting")
-FEW = 10  # events and non-events below which a slice is not calibrated on
+FEW = 10  # events and non-events below which nothing is fitted or calibrated
+STEADY = 50.0  # expected exits with which the level of all rows resists that of the later slice
 BOOSTING: dict[str, Any] = {
     "learning_rate": 0.06,
     "max_iter": 150,
-    "max_leaf_nodes": 31,
+    "max_leaf_nodes": 16,
     "min_samples_leaf": 50,
     "l2_regularization": 5.0,
     "max_features": 0.5,
@@ -87,10 +89,10 @@ class Classifier:
 
 @dataclass(frozen=True)
 class Fitted:
-    """A classifier and its log loss on the later slice of its own training rows, before calibration."""
+    """A classifier, and the calibrated log loss on its training rows by models that had not seen them."""
 
     classifier: Classifier
-    late_log_loss: float
+    unseen_log_loss: float
 
 
 def sigmoid(log_odds: Floats) -> Floats:
@@ -99,35 +101,51 @@ def sigmoid(log_odds: Floats) -> Floats:
     return np.clip(p, 1e-9, 1 - 1e-9)
 
 
-def fit(
-    kind: Kind, frame: pd.DataFrame, labels: Labels, columns: Sequence[Column], seed: int, *, repeated: bool
-) -> Fitted:
+def fit(kind: Kind, frame: pd.DataFrame, labels: Labels, columns: Sequence[Column], seed: int) -> Fitted:
     """Fit and calibrate.
 
-    The recipe is fitted on the earlier rows, its scores of the later slice teach the calibration (so drift up to
-    the training date is in it), then it is fitted anew on all rows. Test rows are never touched.
+    The calibration learns from scores by models that never saw the customer (out of fold): one exit stands in the
+    labels of several observation dates, and what a booster remembers would look like what it understands. Its level
+    is then shifted to the later slice of the rows, so that drift up to the training date is in it. Test rows are
+    never touched.
 
     Args:
         kind: which rung of the ladder.
-        frame: (rows, …) features, `as_of_date`, `label_known_on`.
+        frame: (rows, …) features, `customer_key`, `label_known_on`.
         labels: (rows,) outcomes, both classes present.
         columns: features to be used.
         seed: of the booster.
-        repeated: see `split.calibration`.
     """
-    early, late = calibration(frame, repeated=repeated)
-    slope, intercept, loss = 1.0, 0.0, float("inf")
-    if _both(labels[late]) and _both(labels[early]):
-        encoder = Encoder.fit(frame[early], columns)
-        first = _estimate(kind, encoder.transform(frame[early]), labels[early], seed)
-        raw = _raw(first, encoder.transform(frame[late]))
-        slope, intercept = _platt(raw, labels[late])
-        loss = log_loss(labels[late], sigmoid(raw))
     encoder = Encoder.fit(frame, columns)
     matrix = encoder.transform(frame)
+    raw = _out_of_fold(kind, matrix, labels, folds(frame["customer_key"]), seed)
+    known = np.isfinite(raw)
+    slope, intercept, loss = 1.0, 0.0, float("inf")
+    if _both(labels[known]):
+        slope, intercept = _platt(raw[known], labels[known])
+        loss = log_loss(labels[known], sigmoid(slope * raw[known] + intercept))
+        late = late_slice(frame["label_known_on"]) & known
+        intercept += _shift(slope * raw[late] + intercept, labels[late])
     estimator = _estimate(kind, matrix, labels, seed)
-    classifier = Classifier(kind, encoder, estimator, slope, intercept, _typical(encoder, matrix))
-    return Fitted(classifier, loss)
+    return Fitted(Classifier(kind, encoder, estimator, slope, intercept, _typical(encoder, matrix)), loss)
+
+
+def _out_of_fold(kind: Kind, matrix: Matrix, labels: Labels, fold: NDArray[np.int64], seed: int) -> Floats:
+    """Log-odds of each row by a model of the other folds; NaN where those hold too few outcomes to learn from."""
+    raw = np.full(len(labels), np.nan)
+    for number in range(FOLDS):
+        own = fold == number
+        if own.any() and _both(labels[~own]):
+            # A column that says nothing in these folds cannot be cut into bins.
+            told = _tells(matrix[~own])
+            fitted = _estimate(kind, matrix[~own][:, told], labels[~own], seed)
+            raw[own] = _raw(fitted, matrix[own][:, told])
+    return raw
+
+
+def _tells(matrix: Matrix) -> NDArray[np.bool_]:
+    values = [column[np.isfinite(column)] for column in matrix.T]
+    return np.array([bool(v.size) and bool((v != v[0]).any()) for v in values], dtype=bool)
 
 
 def _raw(estimator: Any, matrix: Matrix) -> Floats:
@@ -176,3 +194,17 @@ def _platt(raw: Floats, labels: Labels) -> tuple[float, float]:
         fitted = LogisticRegression(C=1e6, max_iter=1000).fit(raw[:, None], labels)
     slope, intercept = float(fitted.coef_[0, 0]), float(fitted.intercept_[0])
     return (slope, intercept) if slope > 0 else (1.0, 0.0)
+
+
+def _shift(log_odds: Floats, labels: Labels) -> float:
+    """What is to be added to log-odds so that as many exits are expected as there were.
+
+    The solution of Σ y − Σ p(log_odds + d) = STEADY · d by Newton's steps: a slice of few exits moves little.
+    """
+    shift = 0.0
+    for _ in range(50):
+        p = sigmoid(log_odds + shift)
+        shift += (float(labels.sum()) - float(p.sum()) - STEADY * shift) / (
+            float((p * (1 - p)).sum()) + STEADY
+        )
+    return shift

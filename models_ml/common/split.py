@@ -12,6 +12,7 @@ from customer_knowledge.profile import Profile
 
 Mask = NDArray[np.bool_]
 LATE_SHARE = 0.2
+FOLDS = 3
 
 
 def mature(frame: pd.DataFrame, as_of_date: date) -> Mask:
@@ -43,28 +44,20 @@ def windows(frame: pd.DataFrame, profile: Profile, as_of_date: date) -> tuple[Ma
     return train, test & ~train
 
 
-def calibration(frame: pd.DataFrame, *, repeated: bool) -> tuple[Mask, Mask]:
-    """Rows to fit on and rows to calibrate on, within the training rows.
+def late_slice(known_on: pd.Series) -> Mask:
+    """The last fifth (nearly) of rows by the day their outcome became known: what is calibrated on.
 
-    Late: the last fifth (nearly) by the day the outcome became known; dates are never cut through. Early: the rest;
-    where a policy is observed again and again, only what was known before the late observations began. Otherwise
-    one exit would stand in both, and what a booster remembers would look like what it understands.
-
-    Args:
-        frame: with `as_of_date` and `label_known_on`.
-        repeated: outcome windows of one policy overlap (a grid of dates), or follow each other (policy terms).
-
-    Returns:
-        Masks (rows,) of early and late; with one date only, both are empty.
+    Dates are never cut through. With one date only, all rows are late.
     """
-    known_on = frame["label_known_on"]
     days = np.sort(known_on.unique())
-    nothing = np.zeros(len(frame), dtype=bool)
     if days.size < 2:
-        return nothing, nothing
+        return np.ones(len(known_on), dtype=bool)
     shares = np.array([float((known_on >= day).mean()) for day in days[1:]])
     cut = days[1:][int(np.argmin(np.abs(shares - LATE_SHARE)))]
-    late = np.asarray(known_on >= cut, dtype=bool)
-    end = frame.loc[late, "as_of_date"].min() if repeated else cut
-    early = np.asarray(known_on <= end, dtype=bool) & ~late
-    return early, late
+    return np.asarray(known_on >= cut, dtype=bool)
+
+
+def folds(keys: pd.Series) -> NDArray[np.int64]:
+    """Fold of each row, by a hash of its key: all rows of one customer are in the same, today and tomorrow."""
+    hashed = pd.util.hash_array(keys.to_numpy(dtype=object))
+    return np.asarray(hashed % FOLDS, dtype="int64")

@@ -79,7 +79,8 @@ def _share(bought: pd.Series) -> float:
 
 
 def _shrunk(bought: pd.Series, overall: float, weight: float) -> float:
-    return round((float(bought.sum()) + weight * overall) / (len(bought) + weight), 9)
+    total = len(bought) + weight
+    return round((float(bought.sum()) + weight * overall) / total, 9) if total else overall
 
 
 def _premiums(latest: pd.DataFrame) -> dict[str, float]:

@@ -13,7 +13,7 @@ from customer_knowledge.cli import edition, gate, simulate
 from customer_knowledge.cli.common import Insurer, console, guarded, run_profile
 from customer_knowledge.profile import available
 from customer_knowledge.settings import settings
-from customer_knowledge.warehouse import server
+from customer_knowledge.warehouse import places, server
 from customer_knowledge.warehouse.connections import PIPELINE, dsn
 
 app = typer.Typer(
@@ -41,7 +41,11 @@ def up(insurer: Insurer = None) -> None:
 
 @app.command()
 @guarded
-def down() -> None:
+def down(
+    remove_data: Annotated[
+        bool, typer.Option("--remove-data", help="and delete databases, passwords, runs and deliveries; no way back")
+    ] = False,
+) -> None:
     """Stop Airflow and PostgreSQL. Nothing is lost; `ck up` brings them back."""
     from customer_knowledge.runtime import demo
 
@@ -49,6 +53,9 @@ def down() -> None:
     postgres = server.stop(settings())
     what = [f"Airflow ({name})" for name in stopped] + (["PostgreSQL"] if postgres else [])
     console.print(f"stopped: {', '.join(what)}" if what else "nothing was running")
+    if remove_data:
+        demo.remove_data()
+        console.print(f"removed what stood in {settings().data_dir}", highlight=False)
 
 
 @app.command()
@@ -85,8 +92,7 @@ def psql(
     Example: ck psql -c "select * from marts.edition"
     """
     address = dsn(settings(), run_profile(insurer).database, role)
-    running = server.status(settings())
-    program = (running.bin_dir if running else Path("/usr/bin")) / "psql"
+    program = places.binaries() / "psql"
     # The address goes by environment: a command line can be read by everybody on the machine.
     parts = _libpq_environment(address)
     os.execve(program, [str(program), *context.args], os.environ | parts)  # noqa: S606

@@ -11,7 +11,10 @@ from customer_knowledge.errors import ServerError
 from customer_knowledge.runtime.airflow_home import USER, AirflowHome
 from customer_knowledge.settings import settings
 from customer_knowledge.warehouse import server
+from customer_knowledge.warehouse.scrub import scrubbed
 
+# Errors of ours say all there is to say; of others the log tells more.
+OURS = ("GateClosed", "SourceError", "ConfigurationError", "ServerError", "PublishRefused", "ModelRefused", "DbtFailed")
 FINISHED = ("success", "failed", "skipped", "upstream_failed", "removed")
 
 
@@ -120,7 +123,9 @@ class AirflowClient:
         entries = self._log(task)
         causes = [c for e in entries if isinstance(e, dict) for c in e.get("error_detail") or []]
         if causes:
-            return str(causes[0]["exc_value"])
+            said = "\n".join(scrubbed(str(causes[0]["exc_value"]).splitlines()))
+            ours = said and causes[0]["exc_type"] in OURS
+            return said if ours else f"{causes[0]['exc_type']}: {said}\n{self._tail(entries)}"
         return "it ended without an exception; it wrote last:\n" + self._tail(entries)
 
     def log_tail(self, task: TaskState) -> str:
@@ -137,7 +142,8 @@ class AirflowClient:
 
     @staticmethod
     def _tail(entries: list[Any], lines: int = 25) -> str:
-        return "\n".join([line for entry in entries for line in _said(entry)][-lines:]) or "(no log)"
+        said = scrubbed(line for entry in entries for line in _said(entry))
+        return "\n".join(list(said)[-lines:]) or "(no log)"
 
 
 def _said(entry: Any) -> list[str]:

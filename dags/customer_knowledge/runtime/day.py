@@ -60,6 +60,8 @@ class _Follower:
         self.extracts = extract_dags(profile)
         self.states: dict[tuple[str, str, str], str] = {}
         self.seconds: dict[tuple[str, str], float] = {}
+        self.tasks: dict[str, list[TaskState]] = {}
+        self.ended: set[str] = set()
         self.quiet_since: float | None = None
         before = client.runs(self.key)
         self.under_way = {run.dag_id for run in before if run.state in ACTIVE}
@@ -83,12 +85,17 @@ class _Follower:
             DayFailed: a run failed (says which task and why), or nothing is under way any more.
         """
         runs = [run for run in self.client.runs(self.key) if run.run_id not in self.over]
-        tasks = {run.run_id: self._tasks(run) for run in runs if run.dag_id in (*self.extracts, BUILD, SCORE)}
+        for run in runs:
+            # What has ended and been read since does not change any more.
+            if run.run_id not in self.ended:
+                self.tasks[run.run_id] = self._tasks(run)
+            if run.state not in ACTIVE:
+                self.ended.add(run.run_id)
         for run in runs:
             if run.state == "failed":
-                raise self._failed(tasks.get(run.run_id, []))
+                raise self._failed(self.tasks[run.run_id])
         built = [run for run in runs if run.dag_id == BUILD and run.state == "success"]
-        skipped = any(task.state == "skipped" for run in built for task in tasks[run.run_id])
+        skipped = any(task.state == "skipped" for run in built for task in self.tasks[run.run_id])
         if skipped or any(run.dag_id == SCORE and run.state == "success" for run in runs):
             return True
         self._watch_for_silence(runs)

@@ -17,6 +17,8 @@ from customer_knowledge.settings import settings
 from customer_knowledge.warehouse import editions, schemas, server
 from customer_knowledge.warehouse.connections import warehouse
 
+OURS = ("airflow", "drops", "runs", "secrets", "postgresql", "server.lock", "SERVER_IS_ELSEWHERE.txt")
+
 
 def use_insurer(insurer: str) -> Profile:
     """Make an insurer the one in force in this process and in what it starts.
@@ -30,16 +32,22 @@ def use_insurer(insurer: str) -> Profile:
     return profile
 
 
-def bring_up(profile: Profile, console: Console, *, with_airflow: bool = True) -> None:
-    """Start PostgreSQL, prepare the warehouse, and start the insurer's Airflow (others' are stopped)."""
-    with console.status("starting PostgreSQL"):
-        server.start(settings())
+def start_postgres(profile: Profile, console: Console) -> None:
+    """Start the embedded server, unless everything has a server of its own, and prepare the warehouse."""
+    at = settings()
+    with console.status("preparing PostgreSQL"):
+        if at.warehouse_dsn is None or at.airflow_dsn is None:
+            server.start(at)
         schemas.prepare(profile)
-    if with_airflow:
-        stop_airflows(except_for=profile.insurer)
-        with console.status("starting Airflow") as status:
-            home = airflow.start(profile, status.update)
-        console.print(f"Airflow is ready at {home.url}", highlight=False)
+
+
+def bring_up(profile: Profile, console: Console) -> None:
+    """Start PostgreSQL, prepare the warehouse, and start the insurer's Airflow (others' are stopped)."""
+    start_postgres(profile, console)
+    stop_airflows(except_for=profile.insurer)
+    with console.status("starting Airflow") as status:
+        home = airflow.start(profile, status.update)
+    console.print(f"Airflow is ready at {home.url}", highlight=False)
 
 
 def stop_airflows(except_for: str | None = None) -> list[str]:
@@ -47,6 +55,19 @@ def stop_airflows(except_for: str | None = None) -> list[str]:
     homes = settings().data_dir / "airflow"
     names = [p.name for p in homes.iterdir()] if homes.is_dir() else []
     return [name for name in names if name != except_for and airflow.stop(settings(), name)]
+
+
+def remove_data() -> None:
+    """Stop everything and remove what we made in the data folder, and nothing else that may be there."""
+    at = settings()
+    stop_airflows()
+    server.remove(at)
+    for name in OURS:
+        path = at.data_dir / name
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
 
 
 def run(console: Console, insurer: str, data: Path | None) -> None:
@@ -57,9 +78,7 @@ def run(console: Console, insurer: str, data: Path | None) -> None:
         DayFailed: the day did not reach publication.
     """
     profile = use_insurer(insurer)
-    with console.status("starting PostgreSQL"):
-        server.start(settings())
-        schemas.prepare(profile)
+    start_postgres(profile, console)
     if profile.calendar == "source":
         as_of_date = _sample_day(profile, console)
     else:
@@ -121,5 +140,6 @@ def _deliver(data: Path, folder: Path) -> None:
     unfinished = folder.with_name(f"{folder.name}.unfinished")
     shutil.copyfile(data, unfinished)
     for old in folder.iterdir():
-        old.unlink()
+        if old.is_symlink() or not old.is_dir():
+            old.unlink()
     unfinished.replace(folder / data.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from rich.console import Console, Group
@@ -43,6 +44,11 @@ select value_grade, count(*), sum(clv)::numeric(18, 0), sum(naive_premium_12m)::
 from ml.customer_value where as_of_date = %s group by 1 order by 1
 """
 BACKTEST = "select metrics, baseline, trained_rows from ml.model_run where model_name = 'churn' and is_champion limit 1"
+WORKLIST = """
+select rank, customer_key, premium_at_risk, p_lose_any, value_grade, reason_zh, reason_en, strategy_zh, strategy_en,
+    due_by
+from marts.retention_worklist order by rank limit %s
+"""
 RECONCILED = """
 select measure, count(*), sum(source_value), sum(published), sum(quarantined), sum(abs(difference))
 from marts.reconciliation group by 1 order by 1
@@ -53,13 +59,14 @@ def _rows(connection: Connection, statement: str, *parameters: Any) -> Rows:
     return connection.execute(statement.encode(), parameters).fetchall()
 
 
-def _table(title: str, headings: list[str], rows: Rows, numeric_from: int = 1) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold", box=None, padding=(0, 2, 0, 0))
+def _table(title: str, headings: list[str], rows: Rows, numeric_from: int = 1) -> Group:
+    """A titled table; columns from `numeric_from` on stand to the right."""
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", show_header=any(headings))
     for position, heading in enumerate(headings):
-        table.add_column(heading, justify="right" if position >= numeric_from else "left", style=None)
+        table.add_column(heading, justify="right" if position >= numeric_from else "left")
     for row in rows:
         table.add_row(*(_text(value) for value in row))
-    return table
+    return Group(Text(title, style="bold"), table)
 
 
 def _text(value: Any) -> str:
@@ -67,6 +74,8 @@ def _text(value: Any) -> str:
         return "–"
     if isinstance(value, float):
         return f"{value:,.3f}"
+    if isinstance(value, Decimal):
+        return f"{value:,.2f}"
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
@@ -85,7 +94,7 @@ def show(console: Console, profile: Profile, outcome: Outcome) -> None:
             _segments(connection, edition.as_of_date),
             _grades(connection, profile, edition.as_of_date),
             *_backtest(connection),
-            _worklist(bi),
+            _worklist(bi, profile),
             _reconciliation(bi),
             _timings(outcome),
             _where_next(profile, edition.edition_id),
@@ -107,32 +116,32 @@ def _headline(profile: Profile, outcome: Outcome) -> Panel:
     return Panel("\n".join(lines), border_style="green", expand=False)
 
 
-def _batches(connection: Connection, day: Any) -> Table:
+def _batches(connection: Connection, day: Any) -> Group:
     headings = ["source 来源", "read 读取", "new 新增", "changed 变更", "gone 删除", "quarantined 隔离"]
     rows = _rows(connection, BATCHES, day)
     return _table("Rows 数据行", [*headings, "unreadable", "released 放行"], rows)
 
 
-def _gates(connection: Connection, day: Any) -> Table:
+def _gates(connection: Connection, day: Any) -> Group:
     marks = {"passed": "[green]open[/]", "closed": "[red]closed[/]"}
     rows = [(gate, marks[state], rules, failed) for gate, state, _, rules, failed in _rows(connection, GATES, day)]
     return _table("Gates 质量闸门", ["gate", "state", "rules", "with findings"], rows, 2)
 
 
-def _segments(connection: Connection, day: Any) -> Table:
+def _segments(connection: Connection, day: Any) -> Group:
     rows = _rows(connection, SEGMENTS, day)
     total = sum(row[3] for row in rows) or 1
     shown = [(f"{zh} · {en}", size, f"{size / total:.0%}") for _, zh, en, size in rows]
     return _table("Segments 客群", ["name", "customers", "share"], shown)
 
 
-def _grades(connection: Connection, profile: Profile, day: Any) -> Table:
+def _grades(connection: Connection, profile: Profile, day: Any) -> Group:
     headings = ["grade", "customers", f"value ({profile.currency})", "naive premium 12 m", "expected premium 12 m"]
     rows = [(g, n, *map(_money, money)) for g, n, *money in _rows(connection, GRADES, day)]
     return _table("Value 客户价值", headings, rows)
 
 
-def _backtest(connection: Connection) -> list[Table | Text]:
+def _backtest(connection: Connection) -> list[Group | Text]:
     found = _rows(connection, BACKTEST)
     if not found:
         return [Text("no churn model yet")]
@@ -148,37 +157,25 @@ def _backtest(connection: Connection) -> list[Table | Text]:
     return [_table(title, ["model", "AUC", "PR-AUC", "Brier", "E/O", "lift@10%"], shown)]
 
 
-def _worklist(bi: Connection) -> Table | Text:
-    cursor = bi.execute(f"select * from marts.retention_worklist order by rank limit {WORKLIST_ROWS}")  # noqa: S608
-    names = [column.name for column in cursor.description or []]
-    wanted = [
-        "rank",
-        "customer_key",
-        "premium_at_risk",
-        "p_lose_any",
-        "value_grade",
-        "reason_zh",
-        "strategy_zh",
-        "due_by",
-    ]
-    columns = [name for name in wanted if name in names]
-    rows = cursor.fetchall()
+def _worklist(bi: Connection, profile: Profile) -> Group | Text:
+    rows = _rows(bi, WORKLIST, WORKLIST_ROWS)
+    title = "Retention worklist, first ten 挽留名单前十"
     if not rows:
-        return Text("Retention worklist 挽留名单: empty — nobody at risk has given marketing consent.")
-    shown = []
-    for row in rows:
-        values = dict(zip(names, row, strict=True))
-        values["customer_key"] = str(values["customer_key"])[:8]
-        shown.append(tuple(values[name] for name in columns))
-    return _table("Retention worklist, first ten 挽留名单前十", columns, shown, 0)
+        return Text(f"{title}: empty — nobody at risk has given marketing consent.")
+    shown = [
+        (rank, key[:8], risk, f"{chance:.0%}", grade, f"{reason_zh}\n{reason_en}", f"{do_zh}\n{do_en}", due)
+        for rank, key, risk, chance, grade, reason_zh, reason_en, do_zh, do_en, due in rows
+    ]
+    at_risk = f"premium at risk ({profile.currency})"
+    return _table(title, ["", "customer", at_risk, "may leave", "grade", "because", "what to do", "by"], shown, 8)
 
 
-def _reconciliation(bi: Connection) -> Table:
+def _reconciliation(bi: Connection) -> Group:
     headings = ["measure", "years", "source 来源", "published 发布", "quarantined 隔离", "difference 差额"]
     return _table("Reconciliation 对账: source = published + quarantined", headings, _rows(bi, RECONCILED))
 
 
-def _timings(outcome: Outcome) -> Table:
+def _timings(outcome: Outcome) -> Group:
     by_dag: dict[str, float] = {}
     for (dag_id, _), seconds in outcome.task_seconds.items():
         by_dag[dag_id] = by_dag.get(dag_id, 0.0) + seconds
@@ -203,4 +200,4 @@ def _where_next(profile: Profile, edition_id: int) -> Group:
         ("editions", f".venv/bin/ck edition list{insurer}   ·   .venv/bin/ck edition rollback{insurer}"),
         ("next day", "make demo, once more" if profile.calendar == "source" else "this portfolio has one date"),
     ]
-    return Group(_table("Where to look next 接下来看哪里", ["", ""], rows, 9))
+    return _table("Where to look next 接下来看哪里", ["", ""], rows, 9)

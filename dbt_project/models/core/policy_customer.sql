@@ -11,14 +11,16 @@ crosswalk as (
 ),
 
 final as (
-    select distinct
+    select
         policy_parties.policy_key,
         crosswalk.customer_key,
-        policy_parties.role
+        policy_parties.role,
+        min(greatest(policies.known_on, policy_parties.known_on)) as known_on
     from policy_parties
     inner join policies on policy_parties.policy_key = policies.policy_key
     inner join crosswalk on policy_parties.party_key = crosswalk.party_key
     where policy_parties.role in ('policyholder', 'insured')
+    group by policy_parties.policy_key, crosswalk.customer_key, policy_parties.role
 )
 
 select * from final

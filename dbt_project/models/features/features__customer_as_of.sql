@@ -50,7 +50,8 @@ received as (
         on contact.customer_key = payments.customer_key and contact.as_of_date >= payments.known_on
     inner join policies on payments.policy_key = policies.policy_key
     left join products on policies.product_key = products.product_key
-    left join dues on payments.premium_due_key = dues.premium_due_key
+    left join dues
+        on payments.premium_due_key = dues.premium_due_key and contact.as_of_date >= dues.known_on
     group by contact.customer_key, contact.as_of_date
 ),
 

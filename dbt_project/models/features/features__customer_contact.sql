@@ -3,8 +3,8 @@ with observations as (
     select * from {{ ref('features__observation') }}
 ),
 
-customers as (
-    select * from {{ ref('dim_customer') }}
+policy_customers as (
+    select * from {{ ref('policy_customer') }}
 ),
 
 interactions as (
@@ -19,6 +19,15 @@ surveys as (
     select * from {{ ref('fct_survey') }}
 ),
 
+-- Somebody is a customer from the day a policy of theirs is known.
+customers as (
+    select
+        customer_key,
+        min(known_on) as known_on
+    from policy_customers
+    group by customer_key
+),
+
 moments as (
     select customer_key, as_of_date from observations
     union
@@ -27,7 +36,7 @@ moments as (
     cross join (
         values ('{{ var("as_of_date") }}'::date), (('{{ var("as_of_date") }}'::date - interval '12 months')::date)
     ) as dates (as_of_date)
-    where not customers.is_prospect and customers.first_known_on <= dates.as_of_date
+    where customers.known_on <= dates.as_of_date
 ),
 
 talked as (

@@ -1,17 +1,13 @@
 {#- The dates on which policies are looked at: half-year ends since 2020 to learn from, and the edition's own date. -#}
-with periods as (
-    select * from {{ ref('fct_policy_period') }}
-),
-
-terms as (
-    select * from {{ ref('fct_policy_term') }}
-),
-
-policies as (
+with policies as (
     select * from {{ ref('dim_policy') }}
 ),
 
 {% if var('unit_at_risk') == 'policy' %}
+    periods as (
+        select * from {{ ref('fct_policy_period') }}
+    ),
+
     dates as (
         select (half_year - interval '1 day')::date as as_of_date
         from generate_series('2020-07-01'::date, '{{ var("as_of_date") }}'::date, interval '6 months') as half_year
@@ -35,6 +31,10 @@ policies as (
         where periods.in_force_flag
     ),
 {% else %}
+    terms as (
+        select * from {{ ref('fct_policy_term') }}
+    ),
+
     units as (
         select
             md5(terms.policy_key || '|' || terms.term_starts_on::text) as unit_key,

@@ -1,0 +1,183 @@
+"""Churn: a planted hazard is found and calibrated; roll-up, reasons, grade."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from customer_knowledge.errors import ModelRefused
+from customer_knowledge.profile import load
+from models_ml.churn import score, train
+from models_ml.churn.cohort import CohortTable
+from models_ml.churn.spec import BENCHMARKS, Benchmark, ChurnSpec, of
+from models_ml.common.runs import Trained
+from tests.models_ml import made
+
+PROFILE = load("sample")
+SPEC = of(PROFILE)
+
+
+@pytest.fixture(scope="module")
+def frame() -> pd.DataFrame:
+    return made.units()
+
+
+@pytest.fixture(scope="module")
+def trained(frame: pd.DataFrame) -> Trained:
+    return train.fit(frame, SPEC, PROFILE, made.DAY)
+
+
+def test_the_planted_hazard_is_found_and_calibrated(trained: Trained) -> None:
+    found = trained.metrics
+    assert found["auc"] > 0.70
+    assert found["auc_low"] < found["auc"] < found["auc_high"]
+    assert 0.85 <= found["expected_over_actual"] <= 1.15
+    assert found["auc"] > trained.baseline["cohort_table"]["auc"] + 0.1
+    assert found["log_loss"] < trained.baseline["cohort_table"]["log_loss"]
+    assert found["grade"] in "AB"
+    assert found["captured_premium_10"] > 0
+    assert found["train_rows"] < trained.trained_rows
+
+
+def test_the_backtest_never_saw_what_it_is_judged_by(frame: pd.DataFrame, trained: Trained) -> None:
+    """Outcomes of the test window turned round change the measures, and no fitted score."""
+    other = frame.copy()
+    later = other["as_of_date"] > pd.Timestamp(PROFILE.train_until)
+    other.loc[later, "exit_within_horizon"] = ~other.loc[later, "exit_within_horizon"]
+    before = train.backtest(frame, SPEC, PROFILE, made.DAY)
+    after = train.backtest(other, SPEC, PROFILE, made.DAY)
+    for name, scores in before.scores.items():
+        assert np.array_equal(scores, after.scores[name])
+
+
+def test_the_same_rows_give_the_same_model(frame: pd.DataFrame, trained: Trained) -> None:
+    again = train.fit(frame, SPEC, PROFILE, made.DAY)
+    assert again.metrics == trained.metrics
+    assert again.baseline == trained.baseline
+    current = frame[frame["is_current"]]
+    assert score.policies(current, again.payload).equals(score.policies(current, trained.payload))
+
+
+def test_scores_are_probabilities_with_reasons(frame: pd.DataFrame, trained: Trained) -> None:
+    scored = score.policies(frame[frame["is_current"]], trained.payload)
+    assert scored["p_lapse"].between(0, 1).all()
+    assert scored["risk_decile"].value_counts().to_dict() == dict.fromkeys(range(1, 11), 25)
+    assert scored.groupby("risk_decile")["p_lapse"].mean().is_monotonic_increasing
+    late = scored[(scored["payments_missed_12m"] >= 2) & (scored["complaints_12m"] == 0)]
+    assert len(late) > 3
+    assert (late["reason_1_code"] == "payments_missed_12m").all()
+    single = scored[scored["premium_mode"] == "single"]
+    assert (single["premium_at_risk"] == 0).all()
+
+
+def test_a_word_never_seen_is_scored(frame: pd.DataFrame, trained: Trained) -> None:
+    current = frame[frame["is_current"]].assign(channel="metaverse", line_of_business="pet")
+    scored = score.policies(current, trained.payload)
+    assert scored["p_lapse"].between(0, 1).all()
+    assert scored["baseline_p_lapse"].nunique() == 1
+
+
+@pytest.mark.parametrize("outcome", [True, False])
+def test_a_single_class_is_refused(frame: pd.DataFrame, outcome: bool) -> None:
+    with pytest.raises(ModelRefused, match="exits and"):
+        train.fit(frame.assign(exit_within_horizon=outcome), SPEC, PROFILE, made.DAY)
+
+
+def test_too_little_history_is_refused(frame: pd.DataFrame) -> None:
+    with pytest.raises(ModelRefused, match="at least 200 are needed"):
+        train.fit(frame.iloc[:100], SPEC, PROFILE, made.DAY)
+
+
+def test_a_leak_is_suspected(frame: pd.DataFrame) -> None:
+    told = frame.assign(last_survey_score=frame["exit_within_horizon"].astype(float))
+    with pytest.raises(ModelRefused, match="too good to be true"):
+        train.fit(told, SPEC, PROFILE, made.DAY)
+
+
+def test_a_declared_benchmark_is_measured_beside_and_never_stored(frame: pd.DataFrame) -> None:
+    assert BENCHMARKS["motor_portfolio"] == Benchmark(0.69, 0.153, 0.75)
+    assert of(load("motor_portfolio")).benchmark is not None
+    easy = dataclasses.replace(SPEC, benchmark=Benchmark(least_auc=0.5, most_brier=0.5, leak_auc=0.95))
+    aged = frame.assign(licence_years=frame["age_years"] - 18, area_code="urban")
+    done = train.fit(aged, easy, PROFILE, made.DAY)
+    assert {"gradient_boosting_with_age_and_area", "logistic_regression_with_age_and_area"} <= set(
+        done.baseline
+    )
+    assert "age_years" not in done.payload["model"]["encoder"]["numbers"]
+    with pytest.raises(ModelRefused, match=r"above 0\.6"):
+        train.fit(
+            aged, dataclasses.replace(easy, benchmark=Benchmark(0.5, 0.5, leak_auc=0.6)), PROFILE, made.DAY
+        )
+
+
+def units(*rows: tuple[str, str, float, float, str]) -> pd.DataFrame:
+    names = ["customer_key", "unit_key", "p_lapse", "annual_premium", "premium_mode"]
+    return pd.DataFrame(list(rows), columns=names)
+
+
+def test_the_roll_up_by_hand() -> None:
+    rolled = score.roll_up(
+        units(("a", "1", 0.5, 100, "annual"), ("a", "2", 0.2, 50, "single"), ("b", "3", 0.1, 80, "monthly"))
+    ).set_index("customer_key")
+    assert rolled.loc["a", "p_lose_any"] == pytest.approx(1 - 0.5 * 0.8)
+    assert rolled.loc["a", "p_lose_all"] == pytest.approx(0.5 * 0.2)
+    assert rolled.loc["a", "expected_policies_lost"] == pytest.approx(0.7)
+    assert rolled.loc["a", "premium_in_force"] == 100
+    assert rolled.loc["a", "premium_at_risk"] == pytest.approx(50)
+    assert rolled.loc["b", "p_lose_any"] == pytest.approx(rolled.loc["b", "p_lose_all"])
+
+
+def test_everybody_has_a_row_and_the_riskiest_policy_speaks() -> None:
+    scored = units(("a", "1", 0.5, 100, "annual"), ("a", "2", 0.2, 50, "annual"))
+    reasons = pd.DataFrame([["late", None, None], ["premium", None, None]], columns=score.REASON_COLUMNS)
+    table = score.by_customer(scored.join(reasons), pd.Series(["a", "z"]), bands=[0.55, 0.3]).set_index(
+        "customer_key"
+    )
+    assert table.loc["a", "reason_1_code"] == "late"
+    assert table.loc["a", "risk_band"] == "high"
+    assert table.loc["z", ["policies_at_risk", "p_lose_any", "premium_at_risk"]].tolist() == [0, 0, 0]
+    assert table.loc["z", "risk_band"] == "low"
+
+
+def test_the_cohort_table_by_hand() -> None:
+    rows = pd.DataFrame({"line_of_business": ["life"] * 150, "policy_duration_months": [1] * 50 + [40] * 100})
+    labels = np.array([True] * 25 + [False] * 125)
+    rates = CohortTable.fit(rows, labels).rates
+    overall = 25 / 150
+    assert rates["life|0"] == pytest.approx((25 + 50 * overall) / 100)
+    assert rates["life|3"] == pytest.approx((0 + 50 * overall) / 150)
+
+
+GOOD: dict[str, Any] = {"expected_over_actual": 1.0, "lift_10": 3.2, "log_loss": 0.4}
+
+
+@pytest.mark.parametrize(
+    ("change", "worst", "gain", "expected"),
+    [
+        ({}, (0.9, 1.1), 1.2, "A"),
+        ({}, (0.7, 1.1), 1.2, "B"),
+        ({"lift_10": 2.1}, (0.9, 1.1), 1.2, "B"),
+        ({"expected_over_actual": 1.2}, (0.9, 1.1), 1.2, "C"),
+        ({"lift_10": 1.5}, None, 0.9, "C"),
+        ({"lift_10": 1.5, "log_loss": 0.6}, None, 0.9, "D"),
+    ],
+)
+def test_grades_of_the_model(
+    change: dict[str, Any], worst: tuple[float, float] | None, gain: float, expected: str
+) -> None:
+    assert train.grade(GOOD | change, worst, gain, cohort_log_loss=0.5) == expected
+
+
+def test_nothing_later_than_the_date_is_learnt_from(frame: pd.DataFrame) -> None:
+    seen = date(2026, 1, 31)
+    known = train.fit(frame, SPEC, PROFILE, seen)
+    future = frame.copy()
+    unknown = future["label_known_on"] > pd.Timestamp(seen)
+    future.loc[unknown, "exit_within_horizon"] = True
+    assert train.fit(future, SPEC, PROFILE, seen).metrics == known.metrics
+    assert isinstance(SPEC, ChurnSpec)

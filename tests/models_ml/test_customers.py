@@ -1,0 +1,218 @@
+"""Segments, value and next product on customers made to have them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import adjusted_rand_score
+
+from models_ml.next_product import features as product_features
+from models_ml.next_product import score as product_score
+from models_ml.next_product import train as product_train
+from models_ml.next_product.spec import LINES, NextProductSpec
+from models_ml.segmentation import score as segment_score
+from models_ml.segmentation import train as segment_train
+from models_ml.segmentation.naming import labels
+from models_ml.segmentation.spec import ENTERPRISE, EVERYONE, FORMER, SegmentationSpec
+from models_ml.value import score as value_score
+from models_ml.value import train as value_train
+from models_ml.value.rates import Collection, loss_ratios
+from models_ml.value.spec import ValueSpec
+from tests.models_ml import made
+
+SEGMENTS = SegmentationSpec(groups=(3, 4))
+
+
+def test_planted_groups_are_found_named_and_ordered() -> None:
+    people = made.customers()
+    trained = segment_train.fit(people, SEGMENTS, made.DAY)
+    members = segment_score.assign(people, trained.payload)
+    found = members["segment_id"] < 90
+    assert adjusted_rand_score(people["group"][found], members["segment_id"][found]) > 0.95
+    assert trained.metrics["silhouette"] > trained.baseline["shuffled_features"]["silhouette"] + 0.2
+    assert trained.metrics["stability"] > 0.9
+    rows = {row["segment_id"]: row for row in trained.payload["segments"]}
+    richest = people.loc[members["segment_id"] == 1, "annual_premium_in_force"].mean()
+    assert richest == pytest.approx(20_000, rel=0.05)
+    names = [(row["label_en"], row["label_zh"]) for row in rows.values()]
+    assert len(set(names)) == len(names)
+    assert sum(row["size_share"] for row in rows.values()) == pytest.approx(1, abs=1e-4)
+    again = segment_train.fit(people, SEGMENTS, made.DAY)
+    assert again.payload == trained.payload
+
+
+def test_enterprises_and_former_customers_go_by_rule() -> None:
+    people = made.customers()
+    trained = segment_train.fit(people, SEGMENTS, made.DAY)
+    members = segment_score.assign(people, trained.payload)
+    firms = people["customer_type"] == "enterprise"
+    former = (people["policies_in_force"] == 0) & ~firms
+    assert set(members.loc[firms, "segment_id"]) == {ENTERPRISE.segment_id}
+    assert set(members.loc[former, "segment_id"]) == {FORMER.segment_id}
+    assert (members.loc[firms | former, "membership"] == 1).all()
+    assert members["membership"].between(0, 1).all()
+
+
+def test_few_customers_make_one_group() -> None:
+    people = made.customers(count=20)
+    trained = segment_train.fit(people, SegmentationSpec(), made.DAY)
+    members = segment_score.assign(people, trained.payload)
+    assert set(members["segment_id"]) <= {EVERYONE.segment_id, FORMER.segment_id, ENTERPRISE.segment_id}
+    assert trained.metrics == {"groups": 1}
+
+
+def test_membership_by_hand() -> None:
+    groups, membership = segment_score.nearest(np.array([[0.0], [1.0]]), np.array([[0.0], [2.0]]))
+    assert groups.tolist() == [0, 0]
+    assert membership == pytest.approx([1 / (1 + np.exp(-2.0)), 0.5])
+
+
+def test_names_stay_distinct() -> None:
+    found = labels(
+        ("tenure_months", "lines_held"), np.array([[1.0, 0.5], [1.2, 0.6], [0.0, 0.1]]), least=0.25
+    )
+    assert found[0] == ("Long-standing, several lines", "老客户、险类多")
+    assert found[1] == ("Long-standing, several lines 2", "老客户、险类多 2")
+    assert found[2] == ("Average", "普通客户")
+
+
+PAYLOAD = {
+    "stay": {"unknown": 1.0},
+    "leave": {"unknown": 0.0},
+    "renewal_rate": 0.8,
+    "loss_ratios": {"unknown": 0.5, "motor": 0.6},
+    "commission_rate": 0.1,
+    "premiums": {"health": 1_000.0},
+}
+
+
+def test_value_by_hand() -> None:
+    spec = ValueSpec()
+    people = pd.DataFrame(
+        {
+            "customer_key": ["a", "b"],
+            "premium_received_to_date": [5_000.0, 100.0],
+            "claims_paid_to_date": [1_000.0, 900.0],
+            "commission_to_date": [200.0, 0.0],
+            "interactions_12m": [5.0, np.nan],
+            "complaints_12m": [1.0, 0.0],
+        }
+    )
+    policies = pd.DataFrame(
+        {
+            "customer_key": ["a", "a", "a"],
+            "p_lapse": [0.25, 0.5, 0.1],
+            "annual_premium": [1_000.0, 400.0, 9_000.0],
+            "premium_mode": ["annual", "annual", "single"],
+            "line_of_business": ["motor", "life", "life"],
+            "is_long_term": [0.0, 1.0, 1.0],
+        }
+    )
+    offers = pd.DataFrame({"customer_key": ["b"], "line_of_business": ["health"], "score": [0.2]})
+    worth = value_score.values(people, policies, offers, PAYLOAD, spec).set_index("customer_key")
+    service = 5 * spec.interaction_cost + spec.complaint_cost
+    assert worth.loc["a", "cost_to_serve"] == service
+    assert worth.loc["a", "value_past"] == 5_000 - 1_000 - 200 - service
+    assert worth.loc["a", "expected_premium_12m"] == 750 + 200
+    assert worth.loc["a", "naive_premium_12m"] == pytest.approx(0.8 * 1_400)
+    assert worth.loc["a", "value_inforce"] == pytest.approx(750 * 0.3 + 200 * spec.long_term_margin)
+    assert worth.loc["b", "value_growth"] == pytest.approx(0.2 * 1_000 * 0.4)
+    assert worth.loc["b", "value_past"] == -800
+    for key in ("a", "b"):
+        parts = worth.loc[key, ["value_past", "value_inforce", "value_growth"]].sum()
+        assert worth.loc[key, "clv"] == pytest.approx(parts - worth.loc[key, "cost_to_serve"])
+
+
+def test_grades_are_fixed_at_training() -> None:
+    worth = np.arange(1_000, dtype="float64")
+    cuts = value_train.cut_points(worth, ValueSpec())
+    grades = value_score.grades(worth, cuts)
+    assert pd.Series(grades).value_counts().to_dict() == {"A": 100, "B": 250, "C": 400, "D": 250}
+    # One customer alone, or everybody ten times richer, is graded by the same money.
+    assert value_score.grades(np.array([950.0]), cuts).tolist() == ["A"]
+    assert set(value_score.grades(worth * 10 + 1_000, cuts)) == {"A"}
+
+
+def test_expected_premium_beats_the_naive_rate() -> None:
+    from customer_knowledge.profile import load
+    from models_ml.churn.spec import of
+
+    profile = load("sample")
+    measured, baseline = value_train.backtest(made.units(), of(profile), profile, made.DAY)
+    assert measured["mae"] < baseline["naive_rate"]["mae"]
+    assert measured["spearman"] > baseline["naive_rate"]["spearman"]
+    assert 0.9 < measured["expected_over_actual"] < 1.1
+
+
+def test_collection_learns_what_leavers_still_pay() -> None:
+    frame = made.units()
+    ratios = Collection.fit(frame, frame["exit_within_horizon"].to_numpy(dtype=bool))
+    assert ratios.stay["annual"] == pytest.approx(1.0, abs=0.01)
+    assert ratios.leave["annual"] == pytest.approx(0.3, abs=0.01)
+    assert all(0 <= ratio <= 1.5 for ratio in loss_ratios(frame, ValueSpec()).values())
+
+
+def policies(*rows: tuple[str, str, float, float]) -> pd.DataFrame:
+    frame = pd.DataFrame(
+        list(rows),
+        columns=["customer_key", "line_of_business", "policy_duration_months", "customer_tenure_months"],
+    )
+    return frame.assign(as_of_date=pd.Timestamp(made.DAY), premium_mode="annual", annual_premium=100.0)
+
+
+def test_cross_sales_by_hand() -> None:
+    held = policies(
+        ("old", "life", 40, 40),  # bought health this year: one sale
+        ("old", "health", 3, 40),
+        ("same", "life", 40, 40),  # a second life policy is no sale of a line
+        ("same", "life", 3, 40),
+        ("new", "motor", 2, 2),  # a first policy says nothing about a second
+    )
+    types = pd.DataFrame({"customer_key": ["old", "same", "new"], "customer_type": "person"})
+    sales = product_features.cross_sales(held, types)
+    assert len(sales) == 2 * (len(LINES) - 1)
+    assert sales[sales["bought"]]["line_of_business"].tolist() == ["health"]
+    rates = product_train.rates(sales, NextProductSpec(weight=0))["everybody"]
+    assert rates["health"] == 0.5
+    assert rates["motor"] == 0
+
+
+def people(consents: list[float], holds: list[tuple[str, ...]]) -> pd.DataFrame:
+    frame = pd.DataFrame({"customer_key": [f"c{i}" for i in range(len(holds))], "customer_type": "person"})
+    for line in LINES:
+        frame[f"holds_{line}"] = [float(line in held) for held in holds]
+    return frame.assign(marketing_consent=consents)
+
+
+RATES = {"everybody": {"accident": 0.1, "health": 0.4, "life": 0.3, "motor": 0.2, "property": 0.0}}
+
+
+def test_only_the_consenting_are_recommended_what_they_do_not_hold() -> None:
+    frame = people([1.0, 0.0, np.nan, 1.0], [("health",), (), (), LINES])
+    offers = product_score.recommend(frame, RATES)
+    assert offers["customer_key"].tolist() == ["c0", "c0", "c0"]
+    assert offers["line_of_business"].tolist() == ["life", "motor", "accident"]
+    assert offers["rank"].tolist() == [1, 2, 3]
+    assert offers["score"].tolist() == [0.3, 0.2, 0.1]
+
+
+def test_recommendations_are_tested_on_what_was_bought_later() -> None:
+    before = people([1.0, 1.0, 1.0], [("health",), ("life",), ("life",)]).assign(
+        as_of_date=pd.Timestamp(made.YEAR_BEFORE)
+    )
+    held = policies(*[(f"x{i}", line, d, 40) for i in range(5) for line, d in (("life", 40), ("health", 3))])
+    held["as_of_date"] = pd.Timestamp(made.YEAR_BEFORE)
+    bought = pd.DataFrame(
+        {
+            "customer_key": ["c1", "c0", "c2"],
+            "line_of_business": ["health", "health", "motor"],
+            "as_of_date": pd.Timestamp(made.YEAR_BEFORE),
+        }
+    )
+    trained = product_train.fit(held, before, before, bought, NextProductSpec(), made.DAY)
+    # c0 held health already; of the two buyers c1 was foreseen, c2 (motor, never sold) was not.
+    assert trained.metrics["buyers_tested"] == 2
+    assert trained.metrics["success_1"] == 0.5
+    # The same for everybody: life and health are held by five each, so the name decides, and c1 buys health.
+    assert trained.baseline["overall_popularity"] == {"success_1": 0.5, "success_3": 0.5}

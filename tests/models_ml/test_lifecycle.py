@@ -1,0 +1,190 @@
+"""Train, store, check, score: on a real PostgreSQL with made features."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from datetime import date
+
+import pytest
+
+from customer_knowledge.errors import ModelRefused
+from customer_knowledge.profile import Profile
+from customer_knowledge.warehouse.connections import warehouse
+from models_ml import lifecycle
+from models_ml.common import artefacts
+from tests.conftest import clone
+from tests.models_ml import made
+
+pytestmark = pytest.mark.postgres
+TABLES = ("policy_lapse", "customer_churn", "customer_value", "customer_segment", "next_best_product")
+
+
+@pytest.fixture(scope="module")
+def landed(template: Profile) -> Profile:
+    """A warehouse with made features and trained champions, which tests copy."""
+    from customer_knowledge.profile import load
+
+    profile = clone(template, load("sample"))
+    with warehouse(profile) as connection:
+        made.land(connection)
+    lifecycle.ensure_champions(profile, made.DAY)
+    return profile
+
+
+@pytest.fixture
+def insurer(landed: Profile) -> Iterator[Profile]:
+    profile = clone(landed, landed)
+    source, target = artefacts.folder(landed), artefacts.folder(profile)
+    for path in source.rglob("*.skops"):
+        copy = target / path.relative_to(source)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_bytes(path.read_bytes())
+    yield profile
+
+
+def contents(profile: Profile) -> dict[str, list[object]]:
+    """All scores, without the run's number."""
+    found: dict[str, list[object]] = {}
+    with warehouse(profile) as connection:
+        for table in TABLES:
+            rows = connection.execute(
+                f"select to_jsonb(t) - 'model_run_id' from ml.{table} as t order by to_jsonb(t)::text"
+            )
+            found[table] = [row[0] for row in rows]
+    return found
+
+
+def execute(profile: Profile, statement: str) -> None:
+    with warehouse(profile) as connection:
+        connection.execute(statement.encode())
+
+
+def artefact(profile: Profile, model: str) -> tuple[str, bytes]:
+    (path,) = (artefacts.folder(profile) / model).glob("*.skops")
+    return f"{model}/{path.name}", path.read_bytes()
+
+
+def test_importing_the_lifecycle_is_cheap() -> None:
+    code = "import sys, models_ml.lifecycle; print([m for m in ('sklearn', 'pandas', 'skops') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_everybody_is_scored_once_and_scoring_again_changes_nothing(insurer: Profile) -> None:
+    written = lifecycle.score_all(insurer, made.DAY)
+    first = contents(insurer)
+    assert written == {table: len(rows) for table, rows in first.items()}
+    for table in ("customer_churn", "customer_value", "customer_segment"):
+        assert sorted(row["customer_key"] for row in first[table]) == made.keys()  # type: ignore[index]
+    assert written["policy_lapse"] == 250
+    assert lifecycle.score_all(insurer, made.DAY) == written
+    assert contents(insurer) == first
+    with warehouse(insurer) as connection:
+        without = connection.execute(
+            "select count(*) from ml.next_best_product join features.features__customer_as_of using (customer_key,"
+            " as_of_date) where not marketing_consent"
+        ).fetchone()
+        champions = connection.execute(
+            "select model_name, (metrics ->> 'auc') is not null or metrics <> '{}' from ml.model_run where is_champion"
+        ).fetchall()
+    assert without == (0,)
+    assert sorted(champions) == [(name, True) for name in sorted(lifecycle.MODELS)]
+
+
+def test_champions_are_kept_and_trained_anew_when_asked(insurer: Profile) -> None:
+    kept = lifecycle.ensure_champions(insurer, made.DAY)
+    assert lifecycle.ensure_champions(insurer, made.DAY) == kept
+    lifecycle.score_all(insurer, made.DAY)
+    before = contents(insurer)
+    new = lifecycle.train_all(insurer, made.DAY)
+    assert not set(new.values()) & set(kept.values())
+    assert lifecycle.ensure_champions(insurer, made.DAY) == new
+    lifecycle.score_all(insurer, made.DAY)
+    assert contents(insurer) == before
+
+
+def test_what_is_written_after_the_date_moves_nothing(insurer: Profile) -> None:
+    """Later rows, and labels known later, are turned upside down; training and scores stay as they were."""
+    lifecycle.train_all(insurer, made.DAY)
+    lifecycle.score_all(insurer, made.DAY)
+    before = contents(insurer)
+    execute(
+        insurer,
+        """
+        insert into features.features__policy_as_of
+            select (jsonb_populate_record(t, jsonb_build_object('unit_key', 'later' || unit_key,
+                'as_of_date', '2026-12-31', 'payments_missed_12m', 9, 'is_current', true))).*
+            from features.features__policy_as_of as t where is_current;
+        insert into features.features__policy_label
+            select (jsonb_populate_record(t, jsonb_build_object('unit_key', 'later' || unit_key,
+                'as_of_date', '2026-12-31', 'exit_within_horizon', true))).*
+            from features.features__policy_label as t where as_of_date = '2026-06-30';
+        update features.features__policy_label set exit_within_horizon = not exit_within_horizon, next_premium = 1
+            where label_known_on > '2026-06-30';
+        insert into features.features__customer_as_of
+            select (jsonb_populate_record(t, '{"as_of_date": "2026-12-31", "annual_premium_in_force": 1}')).*
+            from features.features__customer_as_of as t where as_of_date = '2026-06-30';
+        insert into features.features__customer_purchase values ('2026-12-31', 'c0000', 'life');
+        """,
+    )
+    lifecycle.train_all(insurer, made.DAY)
+    lifecycle.score_all(insurer, made.DAY)
+    assert contents(insurer) == before
+
+
+def test_an_altered_artefact_is_refused_and_nothing_is_written(insurer: Profile) -> None:
+    name, data = artefact(insurer, "churn")
+    (artefacts.folder(insurer) / name).write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+    for step in (lifecycle.score_all, lifecycle.ensure_champions):
+        with pytest.raises(ModelRefused, match="its digest differs"):
+            step(insurer, made.DAY)
+    assert not any(contents(insurer).values())
+
+
+def test_a_missing_artefact_is_refused_by_scoring_and_replaced_by_ensuring(insurer: Profile) -> None:
+    name, _ = artefact(insurer, "segmentation")
+    (artefacts.folder(insurer) / name).unlink()
+    with pytest.raises(ModelRefused, match="is missing"):
+        lifecycle.score_all(insurer, made.DAY)
+    lifecycle.ensure_champions(insurer, made.DAY)
+    assert lifecycle.score_all(insurer, made.DAY)["customer_segment"] == made.CUSTOMERS
+
+
+def test_foreign_types_are_refused_even_with_the_right_digest(insurer: Profile) -> None:
+    from sklearn.preprocessing import FunctionTransformer
+    from skops import io as skops
+
+    name, sha256 = artefacts.save(insurer, "churn", made.DAY, {"model": FunctionTransformer(subprocess.run)})
+    assert zipfile.is_zipfile(io.BytesIO((artefacts.folder(insurer) / name).read_bytes()))
+    assert skops.get_untrusted_types(file=artefacts.folder(insurer) / name)
+    with pytest.raises(ModelRefused, match="not trusted"):
+        artefacts.load(insurer, name, sha256)
+
+
+def test_a_protected_feature_is_refused_at_run_time(insurer: Profile) -> None:
+    execute(insurer, "update core.feature_registry set is_protected = true where feature = 'annual_premium'")
+    with pytest.raises(ModelRefused, match="annual_premium is protected"):
+        lifecycle.score_all(insurer, made.DAY)
+    with pytest.raises(ModelRefused, match="annual_premium is protected"):
+        lifecycle.train_all(insurer, made.DAY)
+
+
+def test_a_lost_column_is_refused(insurer: Profile) -> None:
+    execute(insurer, "alter table features.features__customer_as_of drop column tenure_months")
+    with pytest.raises(ModelRefused, match="tenure_months is missing"):
+        lifecycle.score_all(insurer, made.DAY)
+
+
+def test_features_of_another_date_are_refused(insurer: Profile) -> None:
+    with pytest.raises(ModelRefused, match="of another date"):
+        lifecycle.score_all(insurer, date(2026, 7, 1))
+
+
+def test_an_earlier_date_is_never_scored_by_a_later_model(insurer: Profile) -> None:
+    execute(insurer, "update ml.model_run set as_of_date = '2026-07-31'")
+    with pytest.raises(ModelRefused, match="no segmentation model can score"):
+        lifecycle.score_all(insurer, made.DAY)
