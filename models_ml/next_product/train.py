@@ -94,7 +94,8 @@ def _tested(
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Success@k a year ago: rates known then, against what was bought since; beside overall popularity.
 
-    Only customers who bought a line they did not hold are counted.
+    Only customers who bought a line they did not hold are counted, and only where there is more than one line to
+    choose from.
     """
     if before.empty or bought.empty:
         return {"buyers_tested": 0}, {}
@@ -105,6 +106,8 @@ def _tested(
     if not buyers.any():
         return {"buyers_tested": 0}, {}
     latest, sales = _latest(held, before, moment.date())
+    if latest["line_of_business"].nunique() < 2:
+        return {"buyers_tested": 0}, {}
     ours = rank(before, rates(sales, spec))
     popular = _popular(latest)
     same_for_all = np.tile(popular, (len(before), 1))

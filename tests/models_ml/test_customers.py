@@ -216,3 +216,12 @@ def test_recommendations_are_tested_on_what_was_bought_later() -> None:
     assert trained.metrics["success_1"] == 0.5
     # The same for everybody: life and health are held by five each, so the name decides, and c1 buys health.
     assert trained.baseline["overall_popularity"] == {"success_1": 0.5, "success_3": 0.5}
+
+
+def test_one_line_is_no_choice_to_be_tested() -> None:
+    before = people([1.0], [()]).assign(as_of_date=pd.Timestamp(made.YEAR_BEFORE))
+    held = policies(("x", "motor", 40, 40), ("c0", "motor", 2, 40))
+    held["as_of_date"] = pd.Timestamp(made.YEAR_BEFORE)
+    bought = before[["customer_key", "as_of_date"]].assign(line_of_business="motor")
+    trained = product_train.fit(held, before, before, bought, NextProductSpec(), made.DAY)
+    assert trained.metrics == {"buyers_tested": 0}

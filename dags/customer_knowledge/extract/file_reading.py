@@ -128,7 +128,8 @@ class FileReader:
         except csv.Error as error:
             raise self._refuse(f"broken quoting or an oversized field ({error})", line) from None
         finally:
-            text.detach()
+            if not file.closed:
+                text.detach()
 
     def _header(self, names: list[str]) -> dict[str, int]:
         if not names or any(not n.strip() for n in names):

@@ -150,11 +150,12 @@ def _open_inside(folder: Path, name: str) -> Iterator[BufferedReader]:
         raise SourceError(f"{name} cannot be opened: {reason}", hint="links are not followed") from None
     finally:
         os.close(directory)
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode) or status.st_nlink > 1:
+        os.close(descriptor)
+        hint = "copy the file itself into the drop folder"
+        raise SourceError(f"{name} is not a regular file of its own", hint=hint)
     with os.fdopen(descriptor, "rb") as file:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode) or status.st_nlink > 1:
-            hint = "copy the file itself into the drop folder"
-            raise SourceError(f"{name} is not a regular file of its own", hint=hint)
         if status.st_size > MAX_BYTES:
             raise SourceError(f"{name} is too large: {status.st_size:,} bytes", hint=f"at most {MAX_BYTES:,}")
         yield file
