@@ -2,7 +2,8 @@
 
 Starts when the features of a business date are there. `ensure_champions` trains a model only where no valid one
 stands. The ml and marts gates block the edition when scores or marts are wrong; what BI reads stays as it was.
-`publish` moves one pointer in one transaction and may be run again at any time.
+`describe` keeps dbt's documents with the edition. `publish` moves one pointer in one transaction and may be run
+again at any time.
 """
 
 from __future__ import annotations
@@ -55,6 +56,12 @@ def score_customers() -> None:
 
         return run(profile_in_force(), as_of_date(dag_run))
 
+    @task
+    def describe(dag_run: Any = None) -> dict[str, int]:
+        from customer_knowledge.pipeline import describe as run
+
+        return run(profile_in_force(), as_of_date(dag_run))
+
     @task(outlets=[Asset(**asset(EDITION))])
     def publish(dag_run: Any = None) -> dict[str, int]:
         from customer_knowledge.pipeline import publish as run
@@ -63,7 +70,7 @@ def score_customers() -> None:
 
     ml_gate = gate.override(task_id="ml_gate")("ml")
     marts_gate = gate.override(task_id="marts_gate")("marts")
-    ensure_champions() >> score() >> ml_gate >> build_marts_tables() >> marts_gate >> publish()
+    ensure_champions() >> score() >> ml_gate >> build_marts_tables() >> [marts_gate, describe()] >> publish()
 
 
 score_customers()

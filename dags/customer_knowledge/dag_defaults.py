@@ -22,7 +22,8 @@ FEATURES, EDITION = "features", "edition"
 ANNOUNCEMENTS = "announcements"
 DEFAULT_ARGS: dict[str, Any] = {
     "owner": OWNER,
-    "retries": 1,
+    # Two: what a crash cuts short has been a try already.
+    "retries": 2,
     "retry_delay": timedelta(seconds=10),
     "execution_timeout": timedelta(hours=2),
 }

@@ -74,23 +74,13 @@ def _already_published(profile: Profile, as_of_date: date) -> bool:
     return newest is not None and newest.state == "published"
 
 
-def publish(profile: Profile, as_of_date: date) -> dict[str, int]:
-    """Publish the edition of a date; once it is published, doing it again does nothing."""
-    if _already_published(profile, as_of_date):
-        return {}
+def describe(profile: Profile, as_of_date: date) -> dict[str, int]:
+    """Keep what describes an edition with it: taken while its tables still stand where dbt built them."""
     edition_id = building(profile, as_of_date)
-    target = settings().runs_dir / "dbt" / "marts"
-    _keep_documents(profile, as_of_date, edition_id, target)
-    done = publishing.publish(profile, edition_id, target / "manifest.json")
-    return done.rows
-
-
-def _keep_documents(profile: Profile, as_of_date: date, edition_id: int, target: Path) -> None:
-    """Keep what describes an edition with it: taken while the built tables still stand where dbt built them."""
     folder = settings().runs_dir / "editions" / str(edition_id)
     folder.mkdir(parents=True, exist_ok=True)
     for name in ("manifest.json", "run_results.json"):
-        shutil.copy2(target / name, folder / name)
+        shutil.copy2(_marts_target() / name, folder / name)
     documents = dbt.run(
         "docs generate",
         profile,
@@ -99,6 +89,21 @@ def _keep_documents(profile: Profile, as_of_date: date, edition_id: int, target:
         select="*",
         target_name="docs",
     ).target
-    for name in ("index.html", "catalog.json", "manifest.json"):
-        if (documents / name).exists():
-            shutil.copy2(documents / name, folder / name)
+    wanted = ("static_index.html", "catalog.json", "manifest.json")
+    kept = [name for name in wanted if (documents / name).exists()]
+    for name in kept:
+        shutil.copy2(documents / name, folder / name)
+    return {"documents": len(kept)}
+
+
+def publish(profile: Profile, as_of_date: date) -> dict[str, int]:
+    """Publish the edition of a date; once it is published, doing it again does nothing."""
+    if _already_published(profile, as_of_date):
+        return {}
+    edition_id = building(profile, as_of_date)
+    return publishing.publish(profile, edition_id, _marts_target() / "manifest.json").rows
+
+
+def _marts_target() -> Path:
+    """Where the marts' dbt invocation left its artifacts."""
+    return settings().runs_dir / "dbt" / "marts"

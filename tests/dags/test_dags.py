@@ -99,7 +99,7 @@ def test_only_what_passed_its_gate_is_announced(parsed: Parsed) -> None:
     assert extracts == {"extract_crm", "extract_files", "extract_policy_admin"}
     assert dags["build_marts"]["order"]["build_features"] == ["core_gate"]
     assert dags["score_customers"]["order"]["build_marts_tables"] == ["ml_gate"]
-    assert dags["score_customers"]["order"]["publish"] == ["marts_gate"]
+    assert dags["score_customers"]["order"]["publish"] == ["describe", "marts_gate"]
     for dag_id in extracts:
         assert dags[dag_id]["order"] == {"extract": [], "landing_gate": ["extract"], "announce": ["landing_gate"]}
 

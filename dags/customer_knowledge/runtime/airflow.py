@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -100,7 +100,7 @@ def _alone(home: AirflowHome) -> Iterator[None]:
         yield
 
 
-def start(profile: Profile, on_progress: Callable[[str], None] = lambda _: None) -> AirflowHome:
+def start(profile: Profile) -> AirflowHome:
     """Start an insurer's Airflow and wait until it is ready; one that runs already is left alone.
 
     Raises:
@@ -114,9 +114,7 @@ def start(profile: Profile, on_progress: Callable[[str], None] = lambda _: None)
         _end(home)
         home = airflow_home.write(at, profile)
         environment = _environment(at, profile, home)
-        on_progress("preparing Airflow's metadata database")
         _migrate(home, environment)
-        on_progress("starting scheduler, DAG processor and API server")
         _launch(home, environment)
         if not _becomes_healthy(at, profile, home, READY_SECONDS):
             raise ServerError(_complaint(at, profile, home), hint=f"the whole logs are in {home.logs}")

@@ -162,6 +162,8 @@ def _sections(at: Settings, home: AirflowHome, metadata: str) -> dict[str, dict[
             "parsing_processes": 1,
             "print_stats_interval": 0,
         },
+        # A busy machine answers late; a task that gives up after seconds has failed for nothing.
+        "workers": {"execution_api_timeout": 60.0},
         "usage_data_collection": {"enabled": False},
         "metrics": {"statsd_on": False},
     }

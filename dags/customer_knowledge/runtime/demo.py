@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from rich.console import Console
 from customer_knowledge.errors import ConfigurationError
 from customer_knowledge.profile import Profile, load
 from customer_knowledge.runtime import airflow, day, summary
+from customer_knowledge.runtime.airflow_home import AirflowHome
 from customer_knowledge.runtime.progress import DayProgress
 from customer_knowledge.settings import settings
 from customer_knowledge.warehouse import editions, schemas, server
@@ -44,10 +46,15 @@ def start_postgres(profile: Profile, console: Console) -> None:
 def bring_up(profile: Profile, console: Console) -> None:
     """Start PostgreSQL, prepare the warehouse, and start the insurer's Airflow (others' are stopped)."""
     start_postgres(profile, console)
-    stop_airflows(except_for=profile.insurer)
-    with console.status("starting Airflow") as status:
-        home = airflow.start(profile, status.update)
+    with console.status("starting Airflow"):
+        home = _start_airflow(profile)
     console.print(f"Airflow is ready at {home.url}", highlight=False)
+
+
+def _start_airflow(profile: Profile) -> AirflowHome:
+    """One insurer's Airflow at a time: more would be too much for a small machine."""
+    stop_airflows(except_for=profile.insurer)
+    return airflow.start(profile)
 
 
 def stop_airflows(except_for: str | None = None) -> list[str]:
@@ -79,16 +86,25 @@ def run(console: Console, insurer: str, data: Path | None) -> None:
     """
     profile = use_insurer(insurer)
     start_postgres(profile, console)
-    if profile.calendar == "source":
-        as_of_date = _sample_day(profile, console)
-    else:
-        _take_delivery(profile, data, console)
-        as_of_date = profile.first_as_of_date
-    bring_up(profile, console)
+    # Airflow takes half a minute to start: the sources get ready meanwhile.
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        starting = beside.submit(_start_airflow, profile)
+        as_of_date = _business_date(profile, data, console)
+        with console.status("starting Airflow"):
+            home = starting.result()
+    console.print(f"Airflow is ready at {home.url}", highlight=False)
     console.print(f"Business date {as_of_date}", highlight=False)
     with DayProgress(console) as progress:
         outcome = day.run_day(profile, as_of_date, on_progress=progress)
     summary.show(console, profile, outcome)
+
+
+def _business_date(profile: Profile, data: Path | None, console: Console) -> date:
+    """The business date to run, with its sources in place."""
+    if profile.calendar == "source":
+        return _sample_day(profile, console)
+    _take_delivery(profile, data, console)
+    return profile.first_as_of_date
 
 
 def _sample_day(profile: Profile, console: Console) -> date:
