@@ -21,9 +21,7 @@ def cells(frame: pd.DataFrame) -> pd.Series:
     years = frame["policy_duration_months"].fillna(0).to_numpy(dtype="float64") * 30 / 365.25
     band = np.digitize(years, YEARS)
     return (
-        frame["line_of_business"].fillna("unknown").astype(str)
-        + "|"
-        + pd.Series(band, index=frame.index).astype(str)
+        frame["line_of_business"].fillna("unknown").astype(str) + "|" + pd.Series(band, index=frame.index).astype(str)
     )
 
 
@@ -38,9 +36,7 @@ class CohortTable:
     def fit(cls, frame: pd.DataFrame, labels: Labels) -> CohortTable:
         """Count: (exits + WEIGHT · overall) ÷ (rows + WEIGHT) for each cell."""
         overall = float(labels.mean())
-        counted = (
-            pd.Series(labels.astype("float64"), index=frame.index).groupby(cells(frame)).agg(["sum", "size"])
-        )
+        counted = pd.Series(labels.astype("float64"), index=frame.index).groupby(cells(frame)).agg(["sum", "size"])
         rates = (counted["sum"] + WEIGHT * overall) / (counted["size"] + WEIGHT)
         return cls(overall, {str(cell): float(rate) for cell, rate in sorted(rates.items())})
 

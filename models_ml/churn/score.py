@@ -136,9 +136,7 @@ def by_customer(units: pd.DataFrame, everyone: pd.Series, bands: list[float]) ->
     Who has nothing at risk has zeros, no reason, and is `low`.
     """
     rolled = roll_up(units)
-    first = units.sort_values(["p_lapse", "unit_key"], ascending=[False, True]).drop_duplicates(
-        "customer_key"
-    )
+    first = units.sort_values(["p_lapse", "unit_key"], ascending=[False, True]).drop_duplicates("customer_key")
     rolled = rolled.merge(first[["customer_key", *REASON_COLUMNS]], on="customer_key", how="left")
     table = pd.DataFrame({"customer_key": everyone}).merge(rolled, on="customer_key", how="outer")
     table = table.sort_values("customer_key", ignore_index=True)

@@ -89,12 +89,8 @@ def backtest(frame: pd.DataFrame, spec: ChurnSpec, profile: Profile, as_of_date:
     """
     early, late = split.windows(frame, profile, as_of_date)
     train_rows, test_rows = frame[early], frame[late]
-    guards.enough(
-        outcomes(train_rows), rows=spec.least_rows, events=spec.least_events, what="churn, training"
-    )
-    guards.enough(
-        outcomes(test_rows), rows=spec.least_test_rows, events=spec.least_test_events, what="churn, backtest"
-    )
+    guards.enough(outcomes(train_rows), rows=spec.least_rows, events=spec.least_events, what="churn, training")
+    guards.enough(outcomes(test_rows), rows=spec.least_test_rows, events=spec.least_test_events, what="churn, backtest")
     rungs = _ladder(train_rows, spec)
     champion = min(KINDS, key=lambda kind: rungs[kind].unseen_log_loss)
     scores = {name: rung.classifier.predict(test_rows) for name, rung in rungs.items()}
@@ -107,9 +103,7 @@ def _ladder(rows: pd.DataFrame, spec: ChurnSpec, extra: tuple[Any, ...] = ()) ->
     return {kind: classifier.fit(kind, rows, outcomes(rows), columns, spec.seed) for kind in KINDS}
 
 
-def _benchmark(
-    frame: pd.DataFrame, spec: ChurnSpec, profile: Profile, as_of_date: date
-) -> dict[str, dict[str, Any]]:
+def _benchmark(frame: pd.DataFrame, spec: ChurnSpec, profile: Profile, as_of_date: date) -> dict[str, dict[str, Any]]:
     """The declared variant with protected columns: measured beside, never stored, never scored with."""
     if spec.benchmark is None:
         return {}
@@ -144,9 +138,7 @@ def _reached(spec: ChurnSpec, variants: dict[str, dict[str, Any]]) -> dict[str, 
         and own["brier"] < plain["brier"]
     )
     if not reached:
-        log.warning(
-            "churn: the declared benchmark was not reached (AUC %s, Brier %s)", own["auc"], own["brier"]
-        )
+        log.warning("churn: the declared benchmark was not reached (AUC %s, Brier %s)", own["auc"], own["brier"])
     return {"benchmark_reached": int(reached)}
 
 
@@ -185,9 +177,7 @@ def captured_premium(frame: pd.DataFrame, labels: Labels, p: Floats, budget: flo
     return float((premium[chosen] * labels[chosen]).sum())
 
 
-def grade(
-    own: dict[str, Any], worst: tuple[float, float] | None, gain: float | None, cohort_log_loss: float
-) -> str:
+def grade(own: dict[str, Any], worst: tuple[float, float] | None, gain: float | None, cohort_log_loss: float) -> str:
     """The glossary's grade of a lapse model: A, B, C or D."""
     ratio, lift = own["expected_over_actual"] or 0.0, own["lift_10"] or 0.0
     more = gain or 0.0

@@ -204,7 +204,5 @@ def _shift(log_odds: Floats, labels: Labels) -> float:
     shift = 0.0
     for _ in range(50):
         p = sigmoid(log_odds + shift)
-        shift += (float(labels.sum()) - float(p.sum()) - STEADY * shift) / (
-            float((p * (1 - p)).sum()) + STEADY
-        )
+        shift += (float(labels.sum()) - float(p.sum()) - STEADY * shift) / (float((p * (1 - p)).sum()) + STEADY)
     return shift

@@ -28,9 +28,7 @@ def read(connection: Connection, as_of_date: date, declared: Contract) -> pd.Dat
     """
     frame = reading.read(connection, declared, until=as_of_date, on=as_of_date)
     if frame.empty:
-        raise ModelRefused(
-            f"no customer as of {as_of_date}", hint="the features are of another date: run build_marts"
-        )
+        raise ModelRefused(f"no customer as of {as_of_date}", hint="the features are of another date: run build_marts")
     return frame
 
 

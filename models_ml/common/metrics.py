@@ -25,9 +25,7 @@ def auc(labels: Labels, score: Floats) -> float | None:
     return float((ranks[labels].sum() - positive * (positive + 1) / 2) / (positive * negative))
 
 
-def auc_interval(
-    labels: Labels, score: Floats, *, seed: int, resamples: int = 200
-) -> tuple[float, float] | None:
+def auc_interval(labels: Labels, score: Floats, *, seed: int, resamples: int = 200) -> tuple[float, float] | None:
     """The bootstrap's 95 % interval of the AUC (percentiles, seeded)."""
     generator = np.random.default_rng(seed)
     found = []

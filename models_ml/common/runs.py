@@ -104,6 +104,4 @@ def scoring_run(connection: Connection, model_name: str, as_of_date: date) -> Ru
     if row is None:
         return None
     run_id, name, trained_on, path, sha256, metrics = row
-    return Run(
-        int(run_id), str(name), trained_on, str(path), str(sha256), metrics, metrics.get("spec_digest")
-    )
+    return Run(int(run_id), str(name), trained_on, str(path), str(sha256), metrics, metrics.get("spec_digest"))

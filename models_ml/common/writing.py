@@ -31,9 +31,7 @@ def replace(connection: Connection, table: str, as_of_date: date, frame: pd.Data
     return len(frame)
 
 
-def copy_rows(
-    connection: Connection, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
-) -> None:
+def copy_rows(connection: Connection, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """COPY rows into an `ml` table."""
     statement = sql.SQL("copy {} ({}) from stdin").format(
         sql.Identifier("ml", table), sql.SQL(", ").join(map(sql.Identifier, columns))

@@ -37,10 +37,7 @@ def _write_segments(connection: Connection, payload: dict[str, Any], model_run_i
     rows = [
         (
             model_run_id,
-            *(
-                json.dumps(row[c], sort_keys=True) if c == "differentiators" else row[c]
-                for c in SEGMENT_COLUMNS
-            ),
+            *(json.dumps(row[c], sort_keys=True) if c == "differentiators" else row[c] for c in SEGMENT_COLUMNS),
         )
         for row in payload["segments"]
     ]

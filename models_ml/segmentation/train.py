@@ -42,9 +42,7 @@ def train(connection: Connection, profile: Profile, as_of_date: date) -> Trained
 def fit(frame: pd.DataFrame, spec: SegmentationSpec, as_of_date: date) -> Trained:
     """All of training but the reading: centres, names, shares, and the measures of how real the groups are."""
     grouped = frame[~features.is_enterprise(frame) & ~features.is_former(frame)]
-    scale = (
-        Scale.fit(grouped, tuple(column.name for column in spec.features)) if len(grouped) else _no_scale()
-    )
+    scale = Scale.fit(grouped, tuple(column.name for column in spec.features)) if len(grouped) else _no_scale()
     matrix = scale.transform(grouped)
     found = _clusters(matrix, scale, spec)
     payload = {"scale": scale.to_artefact(), "centres": found.centres.tolist(), "segments": []}
@@ -119,9 +117,7 @@ def _segments(
                 "label_en": words[number - 1][0],
                 "label_zh": words[number - 1][1],
                 "size_share": round(float(sizes[number - 1]) / total, 6),
-                "differentiators": dict(
-                    zip(scale.names, map(_short, found.centres[number - 1]), strict=True)
-                ),
+                "differentiators": dict(zip(scale.names, map(_short, found.centres[number - 1]), strict=True)),
             }
             for number in range(1, len(found.centres) + 1)
         ]
@@ -144,16 +140,12 @@ def _short(value: float) -> float:
     return round(float(value), 4)
 
 
-def _measures(
-    matrix: Matrix, found: Clusters, spec: SegmentationSpec
-) -> tuple[dict[str, Any], dict[str, Any]]:
+def _measures(matrix: Matrix, found: Clusters, spec: SegmentationSpec) -> tuple[dict[str, Any], dict[str, Any]]:
     """Silhouette and bootstrap stability; the same on columns shuffled apart, where no groups can be."""
     count = len(found.centres)
     if count == 1:
         return {"groups": 1}, {}
-    shuffled = np.column_stack(
-        [np.random.default_rng([spec.seed, i]).permutation(c) for i, c in enumerate(matrix.T)]
-    )
+    shuffled = np.column_stack([np.random.default_rng([spec.seed, i]).permutation(c) for i, c in enumerate(matrix.T)])
     nothing = _silhouette(shuffled, nearest(shuffled, _k_means(shuffled, count, spec.seed))[0], spec)
     measured = {
         "groups": count,
@@ -171,9 +163,7 @@ def _stability(matrix: Matrix, centres: Floats, spec: SegmentationSpec) -> float
     own = nearest(matrix, centres)[0]
     agreement = []
     for number in range(spec.resamples):
-        at = np.random.default_rng([spec.seed, number]).integers(
-            0, len(matrix), min(len(matrix), 4 * spec.sample)
-        )
+        at = np.random.default_rng([spec.seed, number]).integers(0, len(matrix), min(len(matrix), 4 * spec.sample))
         again = (
             _k_means(matrix[at], len(centres), spec.seed)
             if len(np.unique(matrix[at], axis=0)) > len(centres)

@@ -109,9 +109,5 @@ def margin_rate(frame: pd.DataFrame, payload: dict[str, Any], spec: ValueSpec) -
     ratios = payload["loss_ratios"]
     lines = frame["line_of_business"].fillna(UNKNOWN).astype(str)
     losses = lines.map(ratios).fillna(ratios[UNKNOWN]).to_numpy(dtype="float64")
-    is_long = (
-        (frame["is_long_term"] == 1.0).to_numpy()
-        if "is_long_term" in frame
-        else np.zeros(len(frame), dtype=bool)
-    )
+    is_long = (frame["is_long_term"] == 1.0).to_numpy() if "is_long_term" in frame else np.zeros(len(frame), dtype=bool)
     return np.where(is_long, spec.long_term_margin, 1 - losses - float(payload["commission_rate"]))

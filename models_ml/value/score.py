@@ -36,9 +36,7 @@ def score(
     """
     spec = of(profile)
     at_risk = units.current(connection, churn_spec.of(profile), as_of_date)
-    scored = at_risk.merge(
-        features.scores(connection, as_of_date), on="unit_key", how="left", validate="one_to_one"
-    )
+    scored = at_risk.merge(features.scores(connection, as_of_date), on="unit_key", how="left", validate="one_to_one")
     if scored["p_lapse"].isna().any():
         raise ModelRefused("units at risk without a churn score", hint="score churn before value")
     customers = features.customers_of(connection, spec, as_of_date)
@@ -85,9 +83,9 @@ def values(
     table["cost_to_serve"] = features.cost_to_serve(customers, spec)
     money = [c for c in table.columns if c != "customer_key"]
     table[money] = table[money].round(2)
-    table["clv"] = (
-        table[["value_past", "value_inforce", "value_growth"]].sum(axis=1) - table["cost_to_serve"]
-    ).round(2)
+    table["clv"] = (table[["value_past", "value_inforce", "value_growth"]].sum(axis=1) - table["cost_to_serve"]).round(
+        2
+    )
     return table
 
 

@@ -52,9 +52,7 @@ def train(connection: Connection, profile: Profile, as_of_date: date) -> Trained
 def _payload(connection: Connection, profile: Profile, name: str, as_of_date: date) -> dict[str, Any]:
     run = runs.scoring_run(connection, name, as_of_date)
     if run is None:
-        raise ModelRefused(
-            f"value needs a {name} model and there is none", hint="ensure_champions trains it first"
-        )
+        raise ModelRefused(f"value needs a {name} model and there is none", hint="ensure_champions trains it first")
     return artefacts.load(profile, run.artefact_path, run.artefact_sha256)
 
 

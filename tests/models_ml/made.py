@@ -37,9 +37,7 @@ def units(seed: int = 7, rows_a_date: int = 250) -> pd.DataFrame:
     """Observations with labels; log-odds of exit = −2.2 + 1.6 · missed + 0.8 · complaints."""
     rng = np.random.default_rng(seed)
     count = rows_a_date * len(GRID)
-    frame = pd.DataFrame(
-        {"unit_key": [f"u{i:06d}" for i in range(count)], "as_of_date": np.repeat(GRID, rows_a_date)}
-    )
+    frame = pd.DataFrame({"unit_key": [f"u{i:06d}" for i in range(count)], "as_of_date": np.repeat(GRID, rows_a_date)})
     frame["policy_key"] = [f"p{i % rows_a_date:05d}" for i in range(count)]
     frame["customer_key"] = [keys()[i % rows_a_date % CUSTOMERS] for i in range(count)]
     frame["is_current"] = frame["as_of_date"] == pd.Timestamp(DAY)
@@ -60,9 +58,7 @@ def units(seed: int = 7, rows_a_date: int = 250) -> pd.DataFrame:
     frame["exit_within_horizon"] = rng.random(count) < 1 / (1 + np.exp(-log_odds))
     frame["label_known_on"] = frame["horizon_ends_on"] + pd.Timedelta(days=60)
     paid = np.where(frame["exit_within_horizon"], 0.3, 1.0)
-    frame["next_premium"] = np.where(
-        frame["premium_mode"] == "single", 0.0, frame["annual_premium"] * paid
-    ).round(2)
+    frame["next_premium"] = np.where(frame["premium_mode"] == "single", 0.0, frame["annual_premium"] * paid).round(2)
     full = complete(frame, POLICY_COLUMNS)
     full["exit_within_horizon"] = full["exit_within_horizon"].astype(bool)
     return full

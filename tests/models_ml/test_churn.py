@@ -105,14 +105,10 @@ def test_a_declared_benchmark_is_measured_beside_and_never_stored(frame: pd.Data
     easy = dataclasses.replace(SPEC, benchmark=Benchmark(least_auc=0.5, most_brier=0.5, leak_auc=0.95))
     aged = frame.assign(licence_years=frame["age_years"] - 18, area_code="urban")
     done = train.fit(aged, easy, PROFILE, made.DAY)
-    assert {"gradient_boosting_with_age_and_area", "logistic_regression_with_age_and_area"} <= set(
-        done.baseline
-    )
+    assert {"gradient_boosting_with_age_and_area", "logistic_regression_with_age_and_area"} <= set(done.baseline)
     assert "age_years" not in done.payload["model"]["encoder"]["numbers"]
     with pytest.raises(ModelRefused, match=r"above 0\.6"):
-        train.fit(
-            aged, dataclasses.replace(easy, benchmark=Benchmark(0.5, 0.5, leak_auc=0.6)), PROFILE, made.DAY
-        )
+        train.fit(aged, dataclasses.replace(easy, benchmark=Benchmark(0.5, 0.5, leak_auc=0.6)), PROFILE, made.DAY)
 
 
 def units(*rows: tuple[str, str, float, float, str]) -> pd.DataFrame:
@@ -135,9 +131,7 @@ def test_the_roll_up_by_hand() -> None:
 def test_everybody_has_a_row_and_the_riskiest_policy_speaks() -> None:
     scored = units(("a", "1", 0.5, 100, "annual"), ("a", "2", 0.2, 50, "annual"))
     reasons = pd.DataFrame([["late", None, None], ["premium", None, None]], columns=score.REASON_COLUMNS)
-    table = score.by_customer(scored.join(reasons), pd.Series(["a", "z"]), bands=[0.55, 0.3]).set_index(
-        "customer_key"
-    )
+    table = score.by_customer(scored.join(reasons), pd.Series(["a", "z"]), bands=[0.55, 0.3]).set_index("customer_key")
     assert table.loc["a", "reason_1_code"] == "late"
     assert table.loc["a", "risk_band"] == "high"
     assert table.loc["z", ["policies_at_risk", "p_lose_any", "premium_at_risk"]].tolist() == [0, 0, 0]

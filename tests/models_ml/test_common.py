@@ -20,9 +20,7 @@ COLUMNS = (*numbers("premium", "same"), *categories("channel"))
 
 def frame(channels: list[str | None]) -> pd.DataFrame:
     count = len(channels)
-    return pd.DataFrame(
-        {"premium": np.arange(count) * 1.0, "same": 3.0, "channel": pd.Series(channels, dtype=object)}
-    )
+    return pd.DataFrame({"premium": np.arange(count) * 1.0, "same": 3.0, "channel": pd.Series(channels, dtype=object)})
 
 
 def test_what_does_not_vary_is_left_out_and_words_become_columns() -> None:

@@ -73,9 +73,7 @@ def test_columns_are_held_against_the_table() -> None:
 
 def test_every_reason_has_a_sentence() -> None:
     with (made.SEEDS / "churn_reason.csv").open(encoding="utf-8") as file:
-        translated = {
-            row["reason_code"] for row in csv.DictReader(file) if row["sentence_en"] and row["sentence_zh"]
-        }
+        translated = {row["reason_code"] for row in csv.DictReader(file) if row["sentence_en"] and row["sentence_zh"]}
     assert set(churn.REASON_CODES) <= translated
 
 

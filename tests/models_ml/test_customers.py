@@ -69,9 +69,7 @@ def test_membership_by_hand() -> None:
 
 
 def test_names_stay_distinct() -> None:
-    found = labels(
-        ("tenure_months", "lines_held"), np.array([[1.0, 0.5], [1.2, 0.6], [0.0, 0.1]]), least=0.25
-    )
+    found = labels(("tenure_months", "lines_held"), np.array([[1.0, 0.5], [1.2, 0.6], [0.0, 0.1]]), least=0.25)
     assert found[0] == ("Long-standing, several lines", "老客户、险类多")
     assert found[1] == ("Long-standing, several lines 2", "老客户、险类多 2")
     assert found[2] == ("Average", "普通客户")

@@ -86,10 +86,13 @@ def run(console: Console, insurer: str, data: Path | None) -> None:
     """
     profile = use_insurer(insurer)
     start_postgres(profile, console)
+    is_fixed = profile.calendar == "fixed"
+    if is_fixed:
+        _take_delivery(profile, data, console)
     # Airflow takes half a minute to start: the sources get ready meanwhile.
     with ThreadPoolExecutor(max_workers=1) as beside:
         starting = beside.submit(_start_airflow, profile)
-        as_of_date = _business_date(profile, data, console)
+        as_of_date = profile.first_as_of_date if is_fixed else _sample_day(profile, console)
         with console.status("starting Airflow"):
             home = starting.result()
     console.print(f"Airflow is ready at {home.url}", highlight=False)
@@ -97,14 +100,6 @@ def run(console: Console, insurer: str, data: Path | None) -> None:
     with DayProgress(console) as progress:
         outcome = day.run_day(profile, as_of_date, on_progress=progress)
     summary.show(console, profile, outcome)
-
-
-def _business_date(profile: Profile, data: Path | None, console: Console) -> date:
-    """The business date to run, with its sources in place."""
-    if profile.calendar == "source":
-        return _sample_day(profile, console)
-    _take_delivery(profile, data, console)
-    return profile.first_as_of_date
 
 
 def _sample_day(profile: Profile, console: Console) -> date:

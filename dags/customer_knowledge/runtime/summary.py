@@ -189,7 +189,7 @@ def _where_next(profile: Profile, edition_id: int) -> Group:
     at = settings()
     home = airflow_home.locate(at, profile.insurer)
     runs = at.runs_dir if at.insurer == profile.insurer else at.data_dir / "runs" / profile.insurer
-    documents = runs / "editions" / str(edition_id) / "index.html"
+    documents = runs / "editions" / str(edition_id) / "static_index.html"
     insurer = "" if profile.insurer == "sample" else f" --insurer {profile.insurer}"
     rows: Rows = [
         ("Airflow", f"{home.url}  (user {USER}, password in {at.secrets_dir / 'airflow_login'})"),
