@@ -140,7 +140,7 @@ def test_the_vehicle_is_typed_and_what_was_stamped_at_extraction_stays_out(portf
         "max_products",
         "payment_method",
         "vehicle_value",
-        "policies_in_force",
+        "policies_in_force_stamped",
     )
     found = rows(
         portfolio,
