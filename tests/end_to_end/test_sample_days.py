@@ -25,7 +25,7 @@ from customer_knowledge.warehouse.connections import BI, SIMULATOR, connect, war
 from customer_knowledge.warehouse.schemas import SCHEMAS
 from tests.end_to_end.conftest import DEADLINE_SECONDS, World
 
-pytestmark = [pytest.mark.postgres, pytest.mark.airflow]
+pytestmark = [pytest.mark.postgres, pytest.mark.airflow, pytest.mark.timeout(1800)]
 
 FIRST_DAY = date(2026, 6, 30)
 MARTS = {

@@ -71,7 +71,7 @@ REFUSED: list[tuple[str, bytes, str]] = [
     ("double header", b"no;day;amount;name;name\n", "names columns twice: name"),
     ("empty header", b"no;day;;name\n", "empty name"),
     ("no header", b"\n1;05/11/2015;1;x\n", "header is missing"),
-    ("other delimiter", b"no,day,amount,name\n1,05/11/2015,1,x\n", "missing: no"),
+    ("other delimiter", b"no,day,amount,name\n1,05/11/2015,1,x\n", "header is missing"),
 ]
 
 

@@ -29,7 +29,7 @@ NUMBER = {
 }
 BOOLEANS = {"true": True, "false": False, "1": True, "0": False}
 MAX_FIELD = 1_000_000
-NUL, NUL_MARK = "\x00", "\ue000"
+NUL = "\x00"
 UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 Unreadable = tuple[int, str | None, str, str]
 
@@ -68,6 +68,11 @@ def _boolean(text: str) -> bool:
     if text.lower() not in BOOLEANS:
         raise _Untyped("not_a_boolean")
     return BOOLEANS[text.lower()]
+
+
+def _fingerprint(values: tuple[Any, ...]) -> int:
+    """A hash that tells -1 from -2, which Python's own does not."""
+    return hash((values, tuple(value == -1 for value in values)))
 
 
 def converter(column: Column, form: FileFormat) -> Callable[[str], Any]:
@@ -116,8 +121,7 @@ class FileReader:
         encoding = "utf-8-sig" if self.form.encoding.lower() in ("utf-8", "utf8") else self.form.encoding
         text = io.TextIOWrapper(file, encoding=encoding, errors="strict", newline="")
         csv.field_size_limit(MAX_FIELD)
-        lines = (line.replace(NUL, NUL_MARK) for line in text)
-        reader = csv.reader(lines, delimiter=self.form.delimiter, strict=True)
+        reader = csv.reader(text, delimiter=self.form.delimiter, strict=True)
         line = 1
         try:
             for record in reader:
@@ -134,10 +138,15 @@ class FileReader:
     def _header(self, names: list[str]) -> dict[str, int]:
         if not names or any(not n.strip() for n in names):
             raise self._refuse("the header is missing or has an empty name", 1)
+        declared = [c.name for c in self.form.columns]
+        if not set(declared) & set(names):
+            # Where there is no header the first row stands in its place: its values are not to be said.
+            raise self._refuse(
+                f"the header is missing: none of the declared columns ({', '.join(declared)}) is there", 1
+            )
         twice = sorted({n for n in names if names.count(n) > 1})
         if twice:
             raise self._refuse(f"the header names columns twice: {', '.join(twice)}", 1)
-        declared = [c.name for c in self.form.columns]
         missing = [n for n in declared if n not in names]
         self.extra_columns = [n for n in names if n not in declared]
         if missing:
@@ -184,12 +193,12 @@ class FileReader:
             if not column.nullable:
                 raise _Untyped("missing")
             return None
-        if NUL_MARK in text:
+        if NUL in text:
             raise _Untyped("nul_byte")
         return convert(text)
 
     def _unless_repeated(self, line: int, values: tuple[Any, ...], record: list[str]) -> Iterator[tuple[Any, ...]]:
-        key, fingerprint = tuple(values[i] for i in self._key), hash(values)
+        key, fingerprint = tuple(values[i] for i in self._key), _fingerprint(values)
         first = self._seen.setdefault(key, None)
         if first is None:
             self._seen[key] = fingerprint
@@ -202,7 +211,7 @@ class FileReader:
 
     def _set_aside(self, line: int, column: str | None, reason: str, record: list[str]) -> None:
         """Keep a row's text for quarantine, and count what can be read of it in the file's totals."""
-        payload = self.form.delimiter.join(record).replace(NUL_MARK, "\\0")
+        payload = self.form.delimiter.join(record).replace(NUL, "\\0")
         self.unreadable.append((line, column, reason, payload))
         if len(record) == self._width:
             self._totals.add_unreadable([self._readable(c, record[p], f) for c, p, f in self._plan])

@@ -60,6 +60,7 @@ def _extract_table(profile: Profile, system: str, table: Table, as_of_date: date
     folder = settings().drops_dir
     name = _only_match(folder, table.file.pattern)
     with _open_inside(folder, name) as file, warehouse(profile) as connection:
+        as_opened = _stamp(file)
         digest = hashlib.file_digest(file, "sha256").hexdigest()
         file.seek(0)
         with connection.transaction():
@@ -68,7 +69,16 @@ def _extract_table(profile: Profile, system: str, table: Table, as_of_date: date
             if batch and _digest_of(connection, batch.batch_id) == digest:
                 log.info("%s.%s: the same bytes as batch %s; nothing to do", system, table.name, batch.batch_id)
                 return batch
-            return _land_file(connection, system, table, as_of_date, file, name, digest)
+            batch = _land_file(connection, system, table, as_of_date, file, name, digest)
+            if _stamp(file) != as_opened:
+                raise SourceError(f"{name} changed while it was read", hint="move files into the folder when complete")
+            return batch
+
+
+def _stamp(file: BufferedReader) -> tuple[int, int]:
+    """Size and time of the last write: another one after reading means that what was read is in doubt."""
+    status = os.fstat(file.fileno())
+    return status.st_size, status.st_mtime_ns
 
 
 def _digest_of(connection: Connection, batch_id: int) -> str | None:
