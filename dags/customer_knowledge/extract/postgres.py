@@ -21,8 +21,7 @@ def extract_system(profile: Profile, system: str, as_of_date: date) -> list[Batc
     """Land every declared table of a system as of a business date; doing it again does nothing.
 
     Raises:
-        SourceError: the system has no such connector kind, its business date is another one, or a table
-            changed shape. Nothing is landed then.
+        SourceError: the system has no such connector kind, or a table changed shape. Nothing is landed then.
     """
     connector = profile.connector(system)
     if connector.kind != "postgres":
