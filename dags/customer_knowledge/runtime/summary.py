@@ -21,8 +21,9 @@ WORKLIST_ROWS = 10
 Rows = list[tuple[Any, ...]]
 
 BATCHES = """
-select source_system, sum(rows_read), sum(rows_new), sum(rows_changed), sum(rows_deleted), sum(rows_rejected),
-    sum(rows_unreadable), coalesce(sum(rows_released), 0)
+select source_system, sum(rows_read)::bigint, sum(rows_new)::bigint, sum(rows_changed)::bigint,
+    sum(rows_deleted)::bigint, sum(rows_rejected)::bigint, sum(rows_unreadable)::bigint,
+    coalesce(sum(rows_released), 0)::bigint
 from ops.batch b where as_of_date = %s and attempt = (
     select max(attempt) from ops.batch o where o.as_of_date = b.as_of_date
     and o.source_system = b.source_system and o.source_table = b.source_table)
