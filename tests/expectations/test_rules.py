@@ -124,18 +124,18 @@ def test_what_is_not_known_to_be_evaluated_is_errored(judged: judge.Judged | Non
     assert status(RULE, ASSET, judged, answer) == "errored"
 
 
-def test_great_expectations_answers_nothing_about_other_rows(template: Profile, tmp_path: Path) -> None:
+def test_great_expectations_answers_nothing_about_other_rows(sample: Profile, tmp_path: Path) -> None:
     asset = Asset(name="a", query=sql.SQL("select 1 as x"), key=("x",))
-    address = dsn(settings(), template.database)
+    address = dsn(settings(), sample.database)
     assert validate(address, "g", [Question(asset, (RULE,), 1)], tmp_path) == {("a", "r"): GOOD}
     assert validate(address, "g", [Question(asset, (RULE,), 2)], tmp_path) == {}
 
 
-def test_few_rows_say_nothing_about_shares(template: Profile, tmp_path: Path) -> None:
+def test_few_rows_say_nothing_about_shares(sample: Profile, tmp_path: Path) -> None:
     rule = Filled(id="r", asset="a", severity="stop", column="x", **SENTENCES)  # type: ignore[arg-type]
     asset = Asset(name="a", query=sql.SQL("select null::text as x from generate_series(1, 19)"), key=("x",))
-    with warehouse(template) as conn:
+    with warehouse(sample) as conn:
         judge.prepare(conn)
         judged = judge.judge(conn, asset, (rule,))
-    answers = validate(dsn(settings(), template.database), "g", [Question(asset, (rule,), judged.rows)], tmp_path)
+    answers = validate(dsn(settings(), sample.database), "g", [Question(asset, (rule,), judged.rows)], tmp_path)
     assert status(rule, asset, judged, answers["a", "r"]) == "passed"
