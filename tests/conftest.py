@@ -63,6 +63,12 @@ def sample(template: Profile) -> Profile:
     return clone(template, load("sample"))
 
 
+@pytest.fixture(scope="module")
+def module_sample(template: Profile) -> Profile:
+    """The same, one for all tests of a file."""
+    return clone(template, load("sample"))
+
+
 @pytest.fixture
 def motor(template: Profile) -> Profile:
     """The motor portfolio's profile with a fresh, empty warehouse."""

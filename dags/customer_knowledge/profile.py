@@ -57,6 +57,17 @@ class FileFormat(_Frozen):
     columns: tuple[Column, ...]
 
 
+class Root(_Frozen):
+    """Whose row it is: a policy's or a party's, by the id in a column, or in that column's parent (`through`).
+
+    All rows of a policy or party are built anew together when one of them changes.
+    """
+
+    kind: Literal["policy", "party"]
+    column: Identifier
+    through: Identifier | None = None
+
+
 class Table(_Frozen):
     """A table of a source: its name there, its key, the least rows it may have, its declared totals."""
 
@@ -69,6 +80,10 @@ class Table(_Frozen):
     parent_keys: dict[Identifier, Identifier] = Field(
         default_factory=dict, description="column → the parent's column, where it is not named alike"
     )
+    roots: tuple[Root, ...] = Field(
+        (), description="the first says which rows are built together; the others are told of a change too"
+    )
+    stands_alone: bool = Field(False, description="without a root, and no other table's rows are built from it")
     file: FileFormat | None = None
     control_totals: tuple[ControlTotal, ...] = ()
 

@@ -1,5 +1,5 @@
 {#-
-    Which landed versions an edition is made of. Three short macros, used by staging only.
+    Which landed versions an edition is made of. Short macros, used by staging only.
 
     A version belongs to the edition when its batch does. It is rejected when a gate turned it away and no batch of
     this edition released it again. `key` is the list of the source's key columns.
@@ -18,6 +18,41 @@
 {%- endmacro %}
 
 
+{#-
+    In a build of what changed: only keys that some version says belong to a changed policy or party. Which column
+    says so comes from the insurer's profile; a table without one is read whole.
+-#}
+{% macro and_key_of_changed_root(system, table, key) -%}
+    {%- set root = var('changed_roots').get(system ~ '.' ~ table) if var('changed_only') else none -%}
+    {%- if root -%}
+        and ({{ key | join(', ') }}) in (
+            select {{ key | join(', ') }} from {{ source('landing', system ~ '__' ~ table) }}
+            where {{ root.column }} in ({{ ids_of_changed_root(system, root) }})
+        )
+    {%- endif -%}
+{%- endmacro %}
+
+
+{% macro ids_of_changed_root(system, root) -%}
+    {%- if root.through -%}
+        select parent.{{ root.parent_key }} from {{ source('landing', system ~ '__' ~ root.through) }} as parent
+        inner join {{ source('changed', system ~ '__' ~ root.root) }} as root
+            on parent.{{ root.parent_column }} = root.root_id
+    {%- else -%}
+        select root_id from {{ source('changed', system ~ '__' ~ root.root) }}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#- And of those, the rows that do: one that moved to an unchanged policy stands there already. -#}
+{% macro and_of_changed_root(system, table) -%}
+    {%- set root = var('changed_roots').get(system ~ '.' ~ table) if var('changed_only') else none -%}
+    {%- if root and not root.through -%}
+        and accepted.{{ root.column }} in ({{ ids_of_changed_root(system, root) }})
+    {%- endif -%}
+{%- endmacro %}
+
+
 {#- The newest accepted version of each key, unless it is a deletion; `is_stale`: a newer one was rejected. -#}
 {% macro accepted_versions(system, table, key) -%}
     select
@@ -29,6 +64,7 @@
         where
             _batch_id in ({{ edition_batches() }})
             and _version_id not in ({{ rejected_versions(system, table) }})
+            {{ and_key_of_changed_root(system, table, key) }}
         order by {{ key | join(', ') }}, _batch_id desc, _version_id desc
     ) as accepted
     left join (
@@ -39,7 +75,9 @@
             and _version_id in ({{ rejected_versions(system, table) }})
         group by {{ key | join(', ') }}
     ) as rejected using ({{ key | join(', ') }})
-    where not accepted._is_deleted
+    where
+        not accepted._is_deleted
+        {{ and_of_changed_root(system, table) }}
 {%- endmacro %}
 
 
@@ -49,8 +87,26 @@
     from (
         select distinct on ({{ key | join(', ') }}) *
         from {{ source('landing', system ~ '__' ~ table) }}
-        where _batch_id in ({{ edition_batches() }})
+        where
+            _batch_id in ({{ edition_batches() }})
+            and ({{ key | join(', ') }}) in (
+                select {{ key | join(', ') }}
+                from {{ source('landing', system ~ '__' ~ table) }}
+                where _version_id in ({{ rejected_versions(system, table) }})
+            )
         order by {{ key | join(', ') }}, _batch_id desc, _version_id desc
     ) as head
     where head._version_id in ({{ rejected_versions(system, table) }})
+{%- endmacro %}
+
+
+{#- One version of each key, whatever became of it: the newest accepted one, else the newest. -#}
+{% macro versions_ever(system, table, key) -%}
+    select distinct on ({{ key | join(', ') }}) *
+    from {{ source('landing', system ~ '__' ~ table) }}
+    where
+        _batch_id in ({{ edition_batches() }})
+        {{ and_key_of_changed_root(system, table, key) }}
+    order by
+        {{ key | join(', ') }}, _version_id in ({{ rejected_versions(system, table) }}), _batch_id desc, _version_id desc
 {%- endmacro %}

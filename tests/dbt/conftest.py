@@ -50,6 +50,7 @@ def build(landing: Landing, as_of_date: date, select: str = LAYERS) -> dbt.DbtRe
         as_of_date=as_of_date,
         select=select,
         target_name=f"{landing.profile.insurer}_{edition_id}",
+        full_refresh=True,
     )
 
 

@@ -51,7 +51,8 @@ OVERWRITTEN = {
 
 def build_and_score(profile: Profile, edition_id: int) -> dict[str, str]:
     """Run dbt to features, train and score as of the date; a digest of each table's rows."""
-    dbt.run("build", profile, edition_id=edition_id, as_of_date=AS_OF, select=LAYERS, target_name="leak")
+    day = {"edition_id": edition_id, "as_of_date": AS_OF}
+    dbt.run("build", profile, **day, select=LAYERS, target_name="leak", full_refresh=True)
     lifecycle.train_all(profile, AS_OF)
     lifecycle.score_all(profile, AS_OF)
     with warehouse(profile) as connection:

@@ -101,6 +101,19 @@ def ensure_table(connection: Connection, system: str, table: Table, columns: Col
             sql.Identifier(f"{name}__key"), relation(system, table.name), _names(table.key)
         )
     )
+    # Batches only grow, so a few pages say where each stands; a root's rows are asked for by the build of what changed.
+    connection.execute(
+        sql.SQL("create index if not exists {} on {} using brin (_batch_id)").format(
+            sql.Identifier(f"{name}__batch"), relation(system, table.name)
+        )
+    )
+    for root in table.roots:
+        if table.key != (root.column,):
+            connection.execute(
+                sql.SQL("create index if not exists {} on {} ({})").format(
+                    sql.Identifier(f"{name}__{root.kind}"), relation(system, table.name), sql.Identifier(root.column)
+                )
+            )
 
 
 def create_stage(connection: Connection, columns: Columns) -> None:

@@ -105,6 +105,8 @@ def run(
     select: str,
     target_name: str,
     exclude: str = "",
+    more_variables: dict[str, Any] | None = None,
+    full_refresh: bool = False,
 ) -> DbtResult:
     """Run `dbt <command> --select <select>` on an insurer's warehouse; one at a time a warehouse.
 
@@ -113,6 +115,8 @@ def run(
         select: dbt's selection, e.g. `"staging input_layer"`; empty = everything.
         target_name: folder for artifacts under the insurer's runs.
         exclude: dbt's exclusion.
+        more_variables: beside those of the insurer and the day.
+        full_refresh: make every table anew.
 
     Raises:
         DbtFailed: dbt ended with an error; the message names the nodes that failed, without row values.
@@ -121,7 +125,7 @@ def run(
     target = at.runs_dir / "dbt" / target_name
     target.mkdir(parents=True, exist_ok=True)
     (target / "run_results.json").unlink(missing_ok=True)
-    given = json.dumps(variables(profile, edition_id, as_of_date))
+    given = json.dumps(variables(profile, edition_id, as_of_date) | (more_variables or {}))
     arguments = [
         *(str(Path(sys.executable).with_name("dbt")), "--no-use-colors", "--log-path", str(target)),
         # Its own log file would hold PostgreSQL's DETAIL; we write one without.
@@ -130,6 +134,7 @@ def run(
         *(("--static",) if command == "docs generate" else ()),
         *(("--select", *select.split()) if select else ()),
         *(("--exclude", *exclude.split()) if exclude else ()),
+        *(("--full-refresh",) if full_refresh else ()),
     ]
     with _one_at_a_time(profile):
         code, said = _execute(arguments, _environment(at, profile), target / "dbt.log")

@@ -27,6 +27,7 @@ SCHEMAS = [
     "ops",
     "quarantine",
     "quality",
+    "changed",
     "staging",
     "input_layer",
     "intermediate",

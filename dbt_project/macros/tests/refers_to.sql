@@ -2,7 +2,7 @@
 {% test refers_to(model, columns, to, field) %}
     {% for column in columns %}
     select '{{ column }}' as column_name, child.{{ column }} as missing_key
-    from {{ model }} as child
+    from (select * from {{ model }}) as child
     where
         child.{{ column }} is not null
         and not exists (select from {{ to }} as parent where parent.{{ field }} = child.{{ column }})

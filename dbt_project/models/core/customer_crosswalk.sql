@@ -1,9 +1,13 @@
+{{ built_by('party_key') }}
+
 with identified as (
     select * from {{ ref('int_parties__identified') }}
+    {{ only_changed('party_key') }}
 ),
 
 customers as (
     select * from {{ ref('dim_customer') }}
+    {{ only_changed('customer_key') }}
 ),
 
 final as (

@@ -1,5 +1,8 @@
+{{ built_by('customer_key') }}
+
 with customers as (
     select * from {{ ref('int_customers__described') }}
+    {{ only_changed('customer_key') }}
 ),
 
 consent as (

@@ -1,5 +1,8 @@
+{{ built_by('policy_key') }}
+
 with insured_objects as (
     select * from {{ ref('input__insured_objects') }}
+    {{ only_changed('policy_key') }}
 ),
 
 holders as (

@@ -1,5 +1,8 @@
+{{ built_by('policy_key') }}
+
 with policies as (
     select * from {{ ref('input__policies') }}
+    {{ only_changed('policy_key') }}
 ),
 
 products as (
@@ -12,6 +15,7 @@ holders as (
 
 periods as (
     select * from {{ ref('fct_policy_period') }}
+    {{ only_changed('policy_key') }}
 ),
 
 -- What the insurer saw on the as-of date, whatever was learnt later.

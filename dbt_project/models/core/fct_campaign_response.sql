@@ -1,5 +1,8 @@
+{{ built_by('party_key') }}
+
 with responses as (
     select * from {{ ref('input__campaign_responses') }}
+    {{ only_changed('party_key') }}
 ),
 
 crosswalk as (
@@ -9,6 +12,7 @@ crosswalk as (
 final as (
     select
         responses.campaign_response_key,
+        responses.party_key,
         crosswalk.customer_key,
         responses.campaign_id,
         responses.campaign_name,

@@ -1,5 +1,8 @@
+{{ built_by('policy_key') }}
+
 with claims as (
     select * from {{ ref('input__claims') }}
+    {{ only_changed('policy_key') }}
 ),
 
 paid as (

@@ -1,5 +1,8 @@
+{{ built_by('policy_key') }}
+
 with claim_payments as (
     select * from {{ ref('input__claim_payments') }}
+    {{ only_changed('policy_key') }}
 ),
 
 holders as (

@@ -1,5 +1,8 @@
+{{ built_by('party_key') }}
+
 with interactions as (
     select * from {{ ref('input__interactions') }}
+    {{ only_changed('party_key') }}
 ),
 
 crosswalk as (
@@ -9,6 +12,7 @@ crosswalk as (
 final as (
     select
         interactions.interaction_key,
+        interactions.party_key,
         crosswalk.customer_key,
         interactions.channel,
         interactions.direction,

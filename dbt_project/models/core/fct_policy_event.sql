@@ -1,9 +1,13 @@
+{{ built_by('policy_key') }}
+
 with policy_events as (
     select * from {{ ref('input__policy_events') }}
+    {{ only_changed('policy_key') }}
 ),
 
 replayed as (
     select * from {{ ref('int_policy_events__replayed') }}
+    {{ only_changed('policy_key') }}
 ),
 
 holders as (

@@ -1,5 +1,8 @@
+{{ built_by('policy_key') }}
+
 with replayed as (
     select * from {{ ref('int_policy_events__replayed') }}
+    {{ only_changed('policy_key') }}
 ),
 
 holders as (

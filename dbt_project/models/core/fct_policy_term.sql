@@ -1,5 +1,8 @@
+{{ built_by('policy_key') }}
+
 with policy_terms as (
     select * from {{ ref('input__policy_terms') }}
+    {{ only_changed('policy_key') }}
 ),
 
 holders as (

@@ -1,5 +1,8 @@
+{{ built_by('policy_key') }}
+
 with premiums_due as (
     select * from {{ ref('input__premiums_due') }}
+    {{ only_changed('policy_key') }}
 ),
 
 holders as (

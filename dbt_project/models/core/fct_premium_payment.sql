@@ -1,5 +1,8 @@
+{{ built_by('policy_key') }}
+
 with payments as (
     select * from {{ ref('input__premiums_received') }}
+    {{ only_changed('policy_key') }}
 ),
 
 holders as (

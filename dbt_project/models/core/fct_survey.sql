@@ -1,5 +1,8 @@
+{{ built_by('party_key') }}
+
 with surveys as (
     select * from {{ ref('input__surveys') }}
+    {{ only_changed('party_key') }}
 ),
 
 crosswalk as (
@@ -9,6 +12,7 @@ crosswalk as (
 final as (
     select
         surveys.survey_key,
+        surveys.party_key,
         crosswalk.customer_key,
         surveys.score,
         surveys.occurred_on,

@@ -1,5 +1,8 @@
+{{ built_by('policy_key') }}
+
 with policy_parties as (
     select * from {{ ref('input__policy_parties') }}
+    {{ only_changed('policy_key') }}
 ),
 
 policies as (

@@ -1,3 +1,5 @@
+{{ built_by('party_key') }}
+
 with mapped as (
     {{ union_of_connectors('campaign_responses', ['crm']) }}
 ),

@@ -1,3 +1,5 @@
+{{ built_by('policy_key') }}
+
 with mapped as (
     {{ union_of_connectors('coverages', ['policy_admin']) }}
 ),

@@ -1,3 +1,5 @@
+{{ built_by('policy_key') }}
+
 with mapped as (
     {{ union_of_connectors('insured_objects', ['policy_admin', 'motor_portfolio']) }}
 ),

@@ -1,5 +1,6 @@
 with claim_payments as (
     select * from {{ ref('input__claim_payments') }}
+    {{ only_changed('policy_key') }}
 ),
 
 final as (

@@ -1,5 +1,6 @@
 with consents as (
     select * from {{ ref('input__consents') }}
+    {{ only_changed('party_key') }}
 ),
 
 identified as (

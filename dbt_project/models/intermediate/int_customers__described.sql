@@ -1,5 +1,6 @@
 with parties as (
     select * from {{ ref('input__parties') }}
+    {{ only_changed('party_key') }}
 ),
 
 identified as (

@@ -1,5 +1,6 @@
 with parties as (
     select * from {{ ref('int_parties__identified') }}
+    {{ only_changed('party_key') }}
 ),
 
 policies as (

@@ -1,11 +1,13 @@
-{{ config(materialized='table', post_hook='{{ analyze_table() }}') }}
+{{ built_by('policy_key') }}
 
 with policies as (
     select * from {{ ref('input__policies') }}
+    {{ only_changed('policy_key') }}
 ),
 
 policy_parties as (
     select * from {{ ref('input__policy_parties') }}
+    {{ only_changed('policy_key') }}
 ),
 
 identified as (

@@ -1,7 +1,8 @@
-{{ config(materialized='table', post_hook='{{ analyze_table() }}') }}
+{{ built_by('policy_key') }}
 
 with policy_events as (
     select * from {{ ref('input__policy_events') }}
+    {{ only_changed('policy_key') }}
 ),
 
 -- What an event does to the status. An event that is not listed (a loan) leaves it as it is.

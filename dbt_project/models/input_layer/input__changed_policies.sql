@@ -1,0 +1,10 @@
+with mapped as (
+    select * from {{ ref('stg_ledger__changed_policies') }}
+),
+
+final as (
+    select policy_key
+    from mapped
+)
+
+select * from final
