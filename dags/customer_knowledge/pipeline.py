@@ -13,7 +13,8 @@ from customer_knowledge.warehouse import dbt, editions
 from customer_knowledge.warehouse import publish as publishing
 from customer_knowledge.warehouse.connections import warehouse
 
-CORE_LAYERS = "staging input_layer intermediate core"
+# What the resolver left is read by the input layer too, once it has been at work.
+RESOLVED = "input__party_identities"
 
 
 def open_edition(profile: Profile, as_of_date: date, *, force: bool = False) -> bool:
@@ -41,7 +42,9 @@ def published_date(profile: Profile) -> date:
     return edition.as_of_date
 
 
-def _build(profile: Profile, as_of_date: date, layers: str, name: str, command: str = "build") -> dict[str, int]:
+def _build(
+    profile: Profile, as_of_date: date, layers: str, name: str, *, command: str = "build", exclude: str = ""
+) -> dict[str, int]:
     result = dbt.run(
         command,
         profile,
@@ -49,13 +52,29 @@ def _build(profile: Profile, as_of_date: date, layers: str, name: str, command: 
         as_of_date=as_of_date,
         select=layers,
         target_name=name,
+        exclude=exclude,
     )
     return {"nodes": len(result.nodes)}
 
 
+def build_input_layer(profile: Profile, as_of_date: date) -> dict[str, int]:
+    """Build and test staging and the input layer, seeds included; tests that need core too wait for it."""
+    layers, command = "resource_type:seed staging input_layer", "build --indirect-selection cautious"
+    return _build(profile, as_of_date, layers, "input_layer", command=command, exclude=RESOLVED)
+
+
+def resolve_identities(profile: Profile, as_of_date: date) -> dict[str, int]:
+    """Find out which parties are one customer; an insurer with a proxy for a customer id needs none of it."""
+    if profile.customer_identity == "proxy":
+        return {}
+    from customer_knowledge.identity.run import resolve_edition
+
+    return resolve_edition(profile, building(profile, as_of_date), as_of_date)
+
+
 def build_core(profile: Profile, as_of_date: date) -> dict[str, int]:
-    """Build and test everything from staging to core, seeds included."""
-    return _build(profile, as_of_date, f"resource_type:seed {CORE_LAYERS}", "core")
+    """Build and test what the resolver found, intermediate and core."""
+    return _build(profile, as_of_date, f"{RESOLVED} intermediate core", "core")
 
 
 def build_features(profile: Profile, as_of_date: date) -> dict[str, int]:

@@ -32,6 +32,7 @@ SCHEMAS = [
     "intermediate",
     "core",
     "features",
+    "identity",
     "ml",
     "marts_build",
     "marts_store",
