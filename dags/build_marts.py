@@ -2,8 +2,8 @@
 
 Starts when every landing asset that the insurer's profile requires has the same partition (business date).
 `open_edition` fixes the batches; where the same edition is published already, the rest is skipped (force it with
-`ck run --force` or the run's conf `{"force": true}`). A failed dbt task names the models; the edition stays
-`building` and clearing the task goes on with it. A closed core gate blocks the edition; what BI reads stays.
+`ck run --force`). `resolve_identities` finds which parties are one customer (`ck identity review`). A failed dbt task
+names the models; clearing it goes on with the edition. A closed core gate blocks it; what BI reads stays.
 """
 
 from __future__ import annotations
@@ -42,6 +42,18 @@ def build_marts() -> None:
         return run(profile_in_force(), as_of_date(dag_run), force=bool((dag_run.conf or {}).get("force")))
 
     @task
+    def build_input_layer(dag_run: Any = None) -> dict[str, int]:
+        from customer_knowledge.pipeline import build_input_layer as run
+
+        return run(profile_in_force(), as_of_date(dag_run))
+
+    @task
+    def resolve_identities(dag_run: Any = None) -> dict[str, int]:
+        from customer_knowledge.pipeline import resolve_identities as run
+
+        return run(profile_in_force(), as_of_date(dag_run))
+
+    @task
     def build_core(dag_run: Any = None) -> dict[str, int]:
         from customer_knowledge.pipeline import build_core as run
 
@@ -61,7 +73,7 @@ def build_marts() -> None:
 
         return run(profile_in_force(), as_of_date(dag_run))
 
-    open_edition() >> build_core() >> core_gate() >> build_features()
+    open_edition() >> build_input_layer() >> resolve_identities() >> build_core() >> core_gate() >> build_features()
 
 
 build_marts()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from customer_knowledge.errors import CustomerKnowledgeError
 from customer_knowledge.profile import Profile
@@ -13,8 +12,11 @@ from customer_knowledge.settings import settings
 from customer_knowledge.warehouse import core_state, dbt, editions
 from customer_knowledge.warehouse import publish as publishing
 from customer_knowledge.warehouse.connections import warehouse
+from customer_knowledge.warehouse.core_state import Plan
+from customer_knowledge.warehouse.editions import Edition
 
-CORE_LAYERS = "staging input_layer intermediate core"
+# What the resolver left is read by the input layer too, once it has been at work.
+RESOLVED = "input__party_identities"
 
 
 def open_edition(profile: Profile, as_of_date: date, *, force: bool = False) -> bool:
@@ -42,7 +44,9 @@ def published_date(profile: Profile) -> date:
     return edition.as_of_date
 
 
-def _build(profile: Profile, as_of_date: date, layers: str, name: str, command: str = "build") -> dict[str, int]:
+def _build(
+    profile: Profile, as_of_date: date, layers: str, name: str, *, command: str = "build", exclude: str = ""
+) -> dict[str, int]:
     result = dbt.run(
         command,
         profile,
@@ -50,36 +54,60 @@ def _build(profile: Profile, as_of_date: date, layers: str, name: str, command: 
         as_of_date=as_of_date,
         select=layers,
         target_name=name,
+        exclude=exclude,
     )
     return {"nodes": len(result.nodes)}
 
 
-def build_core(profile: Profile, as_of_date: date) -> dict[str, int]:
-    """Build and test everything from staging to core: what changed since the edition that stands there, or all."""
+def build_input_layer(profile: Profile, as_of_date: date) -> dict[str, int]:
+    """Build and test staging and the input layer: what changed since the edition that stands there, or all.
+
+    Tests that need core too wait for it.
+    """
     with warehouse(profile) as connection:
         edition = editions.current_build(connection, as_of_date)
     plan = core_state.begin(profile, edition)
-    given: dict[str, Any] = {}
-    if plan.changes is not None:
-        given = {
-            "changed_only": True,
-            "changed_roots": plan.changes.roots,
-            "base_as_of_date": str(plan.base_as_of_date),
-        }
-    result = dbt.run(
-        "build",
+    command = "build --indirect-selection cautious"
+    seeds = "" if plan.changes else "resource_type:seed "
+    result = _build_layers(profile, edition, plan, f"{seeds}staging input_layer", "input_layer", command, RESOLVED)
+    core_state.move(profile, edition, "input_built")
+    return {"nodes": len(result.nodes), **(plan.changes.counts if plan.changes else {})}
+
+
+def _build_layers(
+    profile: Profile, edition: Edition, plan: Plan, select: str, name: str, command: str = "build", exclude: str = ""
+) -> dbt.DbtResult:
+    # What a unit test shows was shown when the code came in; in a build of what changed the code is the same.
+    return dbt.run(
+        command,
         profile,
         edition_id=edition.edition_id,
-        as_of_date=as_of_date,
-        select=f"resource_type:seed {CORE_LAYERS}" if plan.changes is None else CORE_LAYERS,
-        target_name="core",
-        # What a unit test shows was shown when the code came in; the code is the same.
-        exclude="" if plan.changes is None else "resource_type:unit_test",
-        more_variables=given,
+        as_of_date=edition.as_of_date,
+        select=select,
+        target_name=name,
+        exclude=f"{exclude} resource_type:unit_test" if plan.changes else exclude,
+        more_variables=plan.variables,
         full_refresh=plan.changes is None,
     )
-    core_state.complete(profile, edition)
-    return {"nodes": len(result.nodes), **(plan.changes.counts if plan.changes else {})}
+
+
+def resolve_identities(profile: Profile, as_of_date: date) -> dict[str, int]:
+    """Find out which parties are one customer; an insurer with a proxy for a customer id needs none of it."""
+    if profile.customer_identity == "proxy":
+        return {}
+    from customer_knowledge.identity.run import resolve_edition
+
+    return resolve_edition(profile, building(profile, as_of_date), as_of_date)
+
+
+def build_core(profile: Profile, as_of_date: date) -> dict[str, int]:
+    """Build and test what the resolver found, intermediate and core, as the input layer was built."""
+    with warehouse(profile) as connection:
+        edition = editions.current_build(connection, as_of_date)
+    plan = core_state.resume(profile, edition)
+    result = _build_layers(profile, edition, plan, f"{RESOLVED} intermediate core", "core")
+    core_state.move(profile, edition, "complete")
+    return {"nodes": len(result.nodes)}
 
 
 def build_features(profile: Profile, as_of_date: date) -> dict[str, int]:

@@ -108,6 +108,17 @@ class Connector(_Frozen):
         raise ConfigurationError(f"{self.system} declares no table {name!r}")
 
 
+class IdentityThresholds(_Frozen):
+    """From which probability on the linkage model joins two parties, and from which on a person is asked.
+
+    `margin_bits`: how much more must speak for one candidate than for another with a different identity number.
+    """
+
+    match: float = Field(0.98, gt=0.5, le=1)
+    review: float = Field(0.6, gt=0, lt=1)
+    margin_bits: float = Field(3.0, ge=0)
+
+
 class Profile(_Frozen):
     """An insurer as the pipeline sees it."""
 
@@ -124,6 +135,7 @@ class Profile(_Frozen):
     grace_days: int = Field(60, ge=0)
     customer_identity: Literal["id_number", "proxy"]
     customer_identity_note: str = ""
+    identity: IdentityThresholds = IdentityThresholds()
     train_until: date
     test_until: date
     random_seed: int = 20_260_630

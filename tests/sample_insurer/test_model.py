@@ -108,6 +108,29 @@ def test_months_are_added_to_the_end_of_shorter_ones() -> None:
     ]
 
 
+def test_people_are_on_file_twice_and_keep_their_person(small: Insurer) -> None:
+    party, truth = small.tables["policy_admin", "party"], small.truth["person_party"]
+    person = dict(zip(zip(truth["source_system"], truth["party_id"], strict=True), truth["person_id"], strict=True))
+    second = party["is_second"]
+    assert 0 < second.sum() < 0.05 * len(second)
+    first = dict(zip(party["person"][~second], party["party_id"][~second], strict=True))
+    for who, number in zip(party["person"][second], party["party_id"][second], strict=True):
+        assert person["policy_admin", str(number)] == person["policy_admin", str(first[who])]
+    holders = small.tables["policy_admin", "policy_party"]
+    on_second = np.isin(holders["party_id"], party["party_id"][second])
+    assert set(holders["role"][on_second]) >= {"policyholder"}
+
+
+def test_contacts_are_misspelt_and_relatives_share_numbers(small: Insurer) -> None:
+    party, contact = small.tables["policy_admin", "party"], small.tables["crm", "contact"]
+    name = dict(zip(party["person"], party["name"], strict=True))
+    known = contact["person"] >= 0
+    spelt = [name[p] == n for p, n in zip(contact["person"][known], contact["name"][known], strict=True) if p in name]
+    assert 0.82 <= np.mean(spelt) <= 0.97
+    _, count = np.unique(party["phone"].astype(str), return_counts=True)
+    assert (count > 1).sum() > 10
+
+
 @pytest.fixture(scope="module")
 def large() -> Insurer:
     return insurer.build(3000, 11, FIRST_DAY)
@@ -150,7 +173,7 @@ def test_persistency_and_renewal_are_those_of_an_insurer(large: Insurer) -> None
 
 def test_every_coefficient_stands_in_the_documentation() -> None:
     text = (PROJECT_DIR / "docs" / "sample-insurer.md").read_text(encoding="utf-8")
-    for room in (spec.Leaving, spec.Paying, spec.Claiming, spec.Relating, spec.Dirtying):
+    for room in (spec.Leaving, spec.Paying, spec.Claiming, spec.Relating, spec.Confusing, spec.Dirtying):
         for field in dataclasses.fields(room):
             line = next((line for line in text.splitlines() if line.startswith(f"| `{field.name}` |")), "")
             values = np.array(field.default, dtype=object).ravel().tolist()

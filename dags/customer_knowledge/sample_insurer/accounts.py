@@ -112,19 +112,29 @@ def policies(rng: Rng, bought: Columns, force: Columns) -> Columns:
     }
 
 
-def policy_parties(rng: Rng, people: Columns, bought: Columns, policy: Columns, party: Columns) -> Columns:
-    """Table policy_party: policyholder, insured and, where named, beneficiary of each policy."""
-    number = np.zeros(len(people["segment"]), dtype=np.int64)
-    number[party["person"]] = party["party_id"]
+def policy_parties(
+    rng: Rng, people: Columns, bought: Columns, policy: Columns, number: Array, second: Array
+) -> Columns:
+    """Table policy_party: policyholder, insured and, where named, beneficiary of each policy.
+
+    Args:
+        rng: the room's generator.
+        people: who there is.
+        bought: policies, with positions in `people`.
+        policy: table policy, in the order of `bought`.
+        number: party id of each of `people`.
+        second: the holder's other party id where the policy was written on it, else 0; by policy.
+    """
     parts = []
     for role, column in (("policyholder", "holder"), ("insured", "insured"), ("beneficiary", "beneficiary")):
         who = np.flatnonzero(bought[column] >= 0)
         person = bought[column][who]
-        relation = either(person == bought["holder"][who], "self", people["relation"][person])
+        holds = person == bought["holder"][who]
+        relation = either(holds, "self", people["relation"][person])
         parts.append(
             {
                 "policy_id": policy["policy_id"][who],
-                "party_id": number[person],
+                "party_id": np.where(holds & (second[who] > 0), second[who], number[person]),
                 "role": np.full(len(who), role, dtype=object),
                 "relationship": np.array([RELATIONSHIP[r] for r in relation], dtype=object),
                 "share_percent": np.full(len(who), 100.0 if role == "beneficiary" else np.nan),

@@ -15,6 +15,7 @@ from customer_knowledge.sample_insurer import (
     contacts,
     dirt,
     exits,
+    likeness,
     longterm,
     notes,
     people,
@@ -90,7 +91,7 @@ def build(customers: int, seed: int, first_as_of_date: date, spec: Spec = SPEC) 
     longterm.run(world, room(seed, "longterm"), trail)
     events, dues = trail.all_events(), trail.all_dues()
     claimed = claims.build(spec, room(seed, "claims"), cast.bought, events, ordinary, world.waived)
-    tables = _policy_admin(seed, cast, events, dues, claimed) | _crm(spec, seed, cast, last)
+    tables = _policy_admin(spec, seed, cast, events, dues, claimed) | _crm(spec, seed, cast, last)
     log = _log(spec, seed, tables, cast, claimed, first_day, last)
     truth = _truth(spec, tables, cast, world, events, dues, first_day)
     planter = dirt.Planter(spec.dirtying, room(seed, "dirt"), tables, customers, first_day, last)
@@ -103,10 +104,12 @@ def build(customers: int, seed: int, first_as_of_date: date, spec: Spec = SPEC) 
 
 def _cast(spec: Spec, seed: int, customers: int, first_day: date, last: np.datetime64) -> _Cast:
     everybody = people.build(spec, room(seed, "people"), customers, first_day)
+    likeness.families(spec.confusing, room(seed, "families"), everybody)
     agents = producers.build(spec, room(seed, "agents"), customers, first_day)
     bought = purchase.build(spec, room(seed, "purchase"), everybody, agents, first_day)
     bought["recorded_on"] = recorded(room(seed, "policies recorded"), bought["issued_on"])
     contact = contacts.build(spec, room(seed, "contacts"), everybody, bought, last)
+    likeness.contacts(spec.confusing, room(seed, "misspelling"), contact, everybody)
     complaint = relations.complaints(spec.relating, room(seed, "complaints"), contact, bought, last)
     return _Cast(everybody, agents, bought, contact, complaint)
 
@@ -128,20 +131,24 @@ def _world(spec: Spec, seed: int, cast: _Cast, last: np.datetime64) -> tuple[Wor
     ), ordinary
 
 
-def _policy_admin(seed: int, cast: _Cast, events: Columns, dues: Columns, claimed: tuple[Columns, Columns]) -> Tables:
+def _policy_admin(
+    spec: Spec, seed: int, cast: _Cast, events: Columns, dues: Columns, claimed: tuple[Columns, Columns]
+) -> Tables:
     rng, bought = room(seed, "policy_admin"), cast.bought
     party = accounts.parties(rng, cast.people, bought)
     policy = accounts.policies(rng, bought, cast.agents)
     due, payment = bookings.premiums(rng, policy, dues)
     number = np.zeros(rows(cast.people), dtype=np.int64)
     number[party["person"]] = party["party_id"]
-    claim = bookings.claims(rng, policy, number[bought["insured"]], claimed[0])
+    party, second = likeness.second_files(spec.confusing, room(seed, "second files"), bought, party)
+    own_life = (second > 0) & (bought["insured"] == bought["holder"])
+    claim = bookings.claims(rng, policy, np.where(own_life, second, number[bought["insured"]]), claimed[0])
     found = {
         "product": accounts.products(rng),
         "agent": accounts.agents(rng, cast.agents),
         "party": party,
         "policy": policy,
-        "policy_party": accounts.policy_parties(rng, cast.people, bought, policy, party),
+        "policy_party": accounts.policy_parties(rng, cast.people, bought, policy, number, second),
         "coverage": accounts.coverages(rng, bought, policy),
         "insured_object": accounts.insured_objects(rng, bought, policy),
         "policy_event": bookings.policy_events(rng, policy, events),
@@ -202,7 +209,7 @@ def _truth(
     party, policy = tables["policy_admin", "party"], tables["policy_admin", "policy"]
     segment = np.array([s.code for s in SEGMENTS], dtype=object)
     number = np.full(rows(cast.people) + 1, np.nan)
-    number[party["person"]] = party["party_id"]
+    number[party["person"][~party["is_second"]]] = party["party_id"][~party["is_second"]]
     hazards = []
     for on in observation_days(spec, first_day):
         found = exits.probabilities(world, events, dues, on)
@@ -220,7 +227,19 @@ def _truth(
             # Position -1, a pure prospect, falls on the last place, which is empty.
             "party_id": number[cast.contact["person"]],
         },
+        "person_party": _persons(party, cast.contact),
         "policy_hazard": stack(hazards),
+    }
+
+
+def _persons(party: Columns, contact: Columns) -> Columns:
+    """Who each party of either system is; prospects come after everybody else."""
+    prospect = contact["person"] < 0
+    beyond = int(party["person"].max()) + 1 + np.cumsum(prospect)
+    return {
+        "source_system": np.repeat(np.array(["policy_admin", "crm"], dtype=object), [rows(party), rows(contact)]),
+        "party_id": np.concatenate([changes.text(party["party_id"]), contact["contact_id"]]),
+        "person_id": np.concatenate([party["person"], np.where(prospect, beyond, contact["person"])]) + 1,
     }
 
 

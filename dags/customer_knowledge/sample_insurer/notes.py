@@ -65,7 +65,7 @@ def build(
     person = contacts["person"][owner]
     known = np.maximum(recorded(rng, on), contacts["recorded_on"][owner])
     title, body = _texts(rng, contacts["segment"][owner] == ENTERPRISE)
-    who = _addressed(spec, rng, people, person)
+    who = _addressed(spec, rng, contacts["name"][owner])
     body = np.array([text.replace("{who}", name) for text, name in zip(body, who, strict=True)], dtype=object)
     body = body + _slips(spec, rng, people, person) + pick(rng, TAILS, len(owner))
     return {
@@ -89,10 +89,10 @@ def _texts(rng: Rng, company: Array) -> tuple[Array, Array]:
     return chosen[:, 0], chosen[:, 1]
 
 
-def _addressed(spec: Relating, rng: Rng, people: Columns, person: Array) -> Array:
-    """How the customer is spoken of: by full name, or as 'the customer'."""
-    named = rng.random(len(person)) < spec.note_with_name
-    return either(named, people["name"][person], pick(rng, ("客户", "该客户", "投保人"), len(person)))
+def _addressed(spec: Relating, rng: Rng, name: Array) -> Array:
+    """How the customer is spoken of: by full name, as the CRM spells it, or as 'the customer'."""
+    named = rng.random(len(name)) < spec.note_with_name
+    return either(named, name, pick(rng, ("客户", "该客户", "投保人"), len(name)))
 
 
 def _slips(spec: Relating, rng: Rng, people: Columns, person: Array) -> Array:

@@ -103,6 +103,22 @@ class Relating:
 
 
 @dataclass(frozen=True)
+class Confusing:
+    """How hard it is to tell who is who."""
+
+    shared_address: float = 0.9  # of spouses and children live with the policyholder
+    child_phone: float = 0.7  # of children are reached under the policyholder's number
+    spouse_phone: float = 0.1  # of spouses
+    twin_share: float = 0.008  # of personal policyholders have a twin who is one too
+    twin_shares: float = 0.5  # of twins share address and number
+    contact_misspelt: float = 0.08  # of contacts who are persons
+    enterprise_abbreviated: float = 0.35  # of contacts who are enterprises
+    birth_date_asked: float = 0.93  # of contacts without a number have their birth date
+    birth_date_mistyped: float = 0.03  # of birth dates in CRM and on second files
+    on_file_twice: float = 0.06  # of persons with a further policy have it on a second party
+
+
+@dataclass(frozen=True)
 class Dirtying:
     """Dirt and changes: how much, how often."""
 
@@ -127,6 +143,7 @@ class Spec:
     paying: Paying = Paying()
     claiming: Claiming = Claiming()
     relating: Relating = Relating()
+    confusing: Confusing = Confusing()
     dirtying: Dirtying = Dirtying()
 
 

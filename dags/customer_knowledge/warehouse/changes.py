@@ -53,12 +53,18 @@ def collect(connection: Connection, profile: Profile, edition_id: int, base_edit
             if batches:
                 _of_table(connection, connector, table, batches)
         _keys(connection, connector)
-    counts = {}
+    for kind in KINDS:
+        connection.execute(sql.SQL("analyze {}").format(sql.Identifier("changed", kind)))
+    return Changes(roots(profile), counts(connection))
+
+
+def counts(connection: Connection) -> dict[str, int]:
+    """How many policies and parties changed."""
+    found = {}
     for kind in KINDS:
         row = connection.execute(sql.SQL("select count(*) from {}").format(sql.Identifier("changed", kind))).fetchone()
-        counts[kind] = int(row[0]) if row else 0
-        connection.execute(sql.SQL("analyze {}").format(sql.Identifier("changed", kind)))
-    return Changes(_roots(profile), counts)
+        found[kind] = int(row[0]) if row else 0
+    return found
 
 
 def _new_batches(connection: Connection, system: str, table: Table, edition_id: int, base: int) -> list[int]:
@@ -174,7 +180,7 @@ def _keys(connection: Connection, connector: Connector) -> None:
         connection.execute(sql.SQL("analyze {}").format(name))
 
 
-def _roots(profile: Profile) -> dict[str, dict[str, str | None]]:
+def roots(profile: Profile) -> dict[str, dict[str, str | None]]:
     """For dbt: which column of each landing table says whose row it is."""
     found: dict[str, dict[str, str | None]] = {}
     for connector in profile.connectors:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
+from customer_knowledge.errors import CustomerKnowledgeError
 from customer_knowledge.profile import Profile
 from customer_knowledge.warehouse import changes
 from customer_knowledge.warehouse.changes import Changes, NotByKey
@@ -27,6 +29,7 @@ class State:
     state: str
     built: str
     reason: str
+    base_as_of_date: date | None
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,17 @@ class Plan:
     base_as_of_date: date | None = None
 
     @property
+    def variables(self) -> dict[str, Any]:
+        """What dbt is told of it."""
+        if self.changes is None:
+            return {}
+        return {
+            "changed_only": True,
+            "changed_roots": self.changes.roots,
+            "base_as_of_date": str(self.base_as_of_date),
+        }
+
+    @property
     def built(self) -> str:
         """`whole` or `changes`."""
         return "whole" if self.changes is None else "changes"
@@ -46,7 +60,7 @@ class Plan:
 def read(connection: Connection) -> State | None:
     """What core holds; None before the first build."""
     row = connection.execute(
-        "select edition_id, as_of_date, code_version, state, built, reason from ops.core_state"
+        "select edition_id, as_of_date, code_version, state, built, reason, base_as_of_date from ops.core_state"
     ).fetchone()
     return None if row is None else State(*row)
 
@@ -57,35 +71,55 @@ def forget(connection: Connection) -> None:
 
 
 def begin(profile: Profile, edition: Edition) -> Plan:
-    """Decide how to build an edition's core, collect what changed, and note that the build has begun.
+    """Decide how to build an edition, collect what changed, and note that the build has begun.
 
-    From here until `complete` the tables are nobody's: a build that is cut short is followed by a whole one.
+    From here until it is complete the tables are nobody's: a build that is cut short is followed by a whole one.
     """
     with warehouse(profile) as connection:
         chosen = plan(connection, profile, edition)
         if chosen.changes is None:
             connection.execute("truncate changed.policy, changed.party")
         connection.execute(
-            "insert into ops.core_state (edition_id, as_of_date, code_version, state, built, reason)"
-            " values (%(e)s, %(d)s, %(c)s, 'building', %(b)s, %(r)s) on conflict (is_only) do update set"
-            " edition_id = %(e)s, as_of_date = %(d)s, code_version = %(c)s, state = 'building', built = %(b)s,"
-            " reason = %(r)s",
+            "insert into ops.core_state (edition_id, as_of_date, code_version, state, built, reason, base_as_of_date)"
+            " values (%(e)s, %(d)s, %(c)s, 'building_input', %(b)s, %(r)s, %(base)s) on conflict (is_only) do update"
+            " set edition_id = %(e)s, as_of_date = %(d)s, code_version = %(c)s, state = 'building_input',"
+            " built = %(b)s, reason = %(r)s, base_as_of_date = %(base)s",
             {
                 "e": edition.edition_id,
                 "d": edition.as_of_date,
                 "c": edition.code_version,
                 "b": chosen.built,
                 "r": chosen.reason,
+                "base": chosen.base_as_of_date,
             },
         )
-    log.info("core of edition %s is built from %s: %s", edition.edition_id, chosen.built, chosen.reason)
+    log.info("edition %s is built from %s: %s", edition.edition_id, chosen.built, chosen.reason)
     return chosen
 
 
-def complete(profile: Profile, edition: Edition) -> None:
-    """Note that core holds an edition."""
+def resume(profile: Profile, edition: Edition) -> Plan:
+    """How core is built on the input layer that stands: as it was, or whole where core was begun before.
+
+    Raises:
+        CustomerKnowledgeError: the input layer of this edition is not there.
+    """
     with warehouse(profile) as connection:
-        connection.execute("update ops.core_state set state = 'complete' where edition_id = %s", (edition.edition_id,))
+        state = read(connection)
+        if state is None or state.edition_id != edition.edition_id or state.state == "building_input":
+            raise CustomerKnowledgeError(
+                f"the input layer of edition {edition.edition_id} is not built",
+                hint="run the task build_input_layer first",
+            )
+        connection.execute("update ops.core_state set state = 'building_core'")
+        if state.built == "whole" or state.state != "input_built":
+            return Plan(state.reason if state.built == "whole" else "core was begun before")
+        return Plan(state.reason, Changes(changes.roots(profile), changes.counts(connection)), state.base_as_of_date)
+
+
+def move(profile: Profile, edition: Edition, state: str) -> None:
+    """Note how far the build of an edition has come: `input_built` or `complete`."""
+    with warehouse(profile) as connection:
+        connection.execute("update ops.core_state set state = %s where edition_id = %s", (state, edition.edition_id))
 
 
 def plan(connection: Connection, profile: Profile, edition: Edition) -> Plan:

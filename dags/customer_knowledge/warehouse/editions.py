@@ -118,14 +118,24 @@ def _required_batches(connection: Connection, profile: Profile, as_of_date: date
     return [int(row[0]) for row in rows]
 
 
-def _hash(batches: list[int], champions: list[int]) -> str:
-    words = f"{code_version()}|{batches}|{champions}"
+def _hash(batches: list[int], champions: list[int], decision: int) -> str:
+    words = f"{code_version()}|{batches}|{champions}|{decision}"
     return hashlib.sha256(words.encode()).hexdigest()
 
 
 def _champions(connection: Connection) -> list[int]:
     rows = connection.execute("select model_run_id from ml.model_run where is_champion order by 1").fetchall()
     return [int(row[0]) for row in rows]
+
+
+def _last_decision(connection: Connection, edition_id: int | None = None) -> int:
+    """The newest decision on who is who, or the newest that an edition knows: those made before it was opened."""
+    row = connection.execute(
+        "select coalesce(max(decision_id), 0) from identity.decision where %(edition)s::bigint is null"
+        " or decided_at <= (select started_at from ops.edition where edition_id = %(edition)s)",
+        {"edition": edition_id},
+    ).fetchone()
+    return int(row[0]) if row else 0
 
 
 def open_edition(connection: Connection, profile: Profile, as_of_date: date, *, force: bool = False) -> Edition | None:
@@ -139,7 +149,7 @@ def open_edition(connection: Connection, profile: Profile, as_of_date: date, *, 
     with connection.transaction():
         pointer.lock(connection)
         batches = _required_batches(connection, profile, as_of_date)
-        inputs = _hash(batches, _champions(connection))
+        inputs = _hash(batches, _champions(connection), _last_decision(connection))
         newest = _select(
             connection,
             "as_of_date = %s and state = 'published' and is_kept order by attempt desc limit 1",
@@ -200,7 +210,8 @@ def mark_published(connection: Connection, edition_id: int, content_hash: str) -
     Runs inside the publisher's transaction. Gives whether the pointer moved.
     """
     edition = show(connection, edition_id)
-    inputs = _hash(_batches(connection, edition_id), _champions(connection))
+    decision = _last_decision(connection, edition_id)
+    inputs = _hash(_batches(connection, edition_id), _champions(connection), decision)
     _finish(connection, edition_id, "published", "published")
     connection.execute(
         "update ops.edition set content_hash = %s, input_hash = %s where edition_id = %s",

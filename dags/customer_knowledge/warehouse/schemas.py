@@ -33,6 +33,7 @@ SCHEMAS = [
     "intermediate",
     "core",
     "features",
+    "identity",
     "ml",
     "marts_build",
     "marts_store",

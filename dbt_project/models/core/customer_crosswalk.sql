@@ -16,7 +16,8 @@ final as (
         identified.source_system,
         identified.party_id,
         identified.customer_key,
-        identified.identity_rule
+        identified.identity_rule,
+        identified.identity_probability
     from identified
     inner join customers on identified.customer_key = customers.customer_key
 )

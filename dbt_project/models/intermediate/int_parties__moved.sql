@@ -9,10 +9,12 @@ changed_parties as (
 ),
 
 before as (
-    {{ before_this_build('core', 'customer_crosswalk', ['party_key', 'customer_key']) }}
+    {{ before_this_build(
+        'core', 'customer_crosswalk', ['party_key', 'customer_key', 'identity_rule', 'identity_probability']
+    ) }}
 ),
 
--- Recognised as another customer than before, though nothing about the party itself need have changed.
+-- Recognised as another customer, or by another rule, though nothing about the party itself need have changed.
 recognised_anew as (
     select
         before.party_key,
@@ -20,7 +22,10 @@ recognised_anew as (
         identified.customer_key
     from before
     inner join identified on before.party_key = identified.party_key
-    where before.customer_key <> identified.customer_key
+    where
+        before.customer_key <> identified.customer_key
+        or before.identity_rule <> identified.identity_rule
+        or before.identity_probability::text <> identified.identity_probability::text
 ),
 
 changed as (

@@ -1,5 +1,5 @@
 {#-
-    Agents' notes without the party's name, phones and ID numbers. A note whose party is not known cannot be checked
+    Agents' notes without the customer's name in any spelling, phones and ID numbers. A note whose party is not known cannot be checked
     for names: its text is withheld. Full-text search: Chinese characters stand apart, so that a phrase finds them:
     `search @@ phraseto_tsquery('simple', '续 保')`.
 -#}
@@ -16,6 +16,7 @@ named as (
         notes.*,
         customers.name,
         customers.name is not null and length(customers.name) > 1 as is_checkable,
+        coalesce(nullif(notes.contact_name, ''), customers.name) as spelt_name,
         coalesce(notes.title, '') as title_text
     from notes
     left join customers on notes.customer_key = customers.customer_key
@@ -25,10 +26,13 @@ redacted as (
     select
         named.*,
         case
-            when named.is_checkable then {{ redacted('body', 'name') }}
+            when named.is_checkable then {{ redacted(redacted('body', 'spelt_name'), 'name') }}
             else '【未核对,正文不公开】'
         end as body_redacted,
-        case when named.is_checkable then {{ redacted('title_text', 'name') }} else '' end as title_redacted
+        case
+            when named.is_checkable then {{ redacted(redacted('title_text', 'spelt_name'), 'name') }}
+            else ''
+        end as title_redacted
     from named
 ),
 

@@ -25,6 +25,14 @@ create table truth.contact_link (
 );
 comment on table truth.contact_link is 'Which party a CRM contact is; NULL: a pure prospect. CRM 联系人对应的当事人；空值为纯潜在客户。';
 
+create table truth.person_party (
+    source_system text not null,
+    party_id text not null,
+    person_id bigint not null,
+    primary key (source_system, party_id)
+);
+comment on table truth.person_party is 'Which person or enterprise each party and each contact is. 每个当事人与联系人对应的真实自然人或企业。';
+
 create table truth.policy_hazard (
     policy_id bigint not null,
     as_of_date date not null,

@@ -5,9 +5,10 @@ create table if not exists ops.core_state (
     edition_id bigint not null references ops.edition,
     as_of_date date not null,
     code_version text not null,
-    state text not null check (state in ('building', 'complete')),
+    state text not null check (state in ('building_input', 'input_built', 'building_core', 'complete')),
     built text not null check (built in ('whole', 'changes')),
-    reason text not null
+    reason text not null,
+    base_as_of_date date
 );
 
 -- The policies and parties that a build of what changed replaces; empty in a whole build.

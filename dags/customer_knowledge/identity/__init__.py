@@ -1,0 +1,1 @@
+"""Who is who: parties of all sources become customers whose keys stay."""
