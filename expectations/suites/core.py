@@ -6,6 +6,7 @@ from psycopg import sql
 
 from expectations.rules import Filled, InSet, NotNull, RowCondition, Rule, Unique
 from expectations.suite import Asset, Moment, Suite
+from expectations.suites import core_identity
 
 IN_FORCE = ("active", "grace", "paid_up", "premium_waived")
 ENDED = (
@@ -121,6 +122,7 @@ RULES: tuple[Rule, ...] = (
         sentence_zh="保费收款能在 dim_policy 中找到所属保单（来源可能已删除该保单）。",
         hurts=("persistency", "customer_value"),
     ),
+    *core_identity.RULES,
 )
 
 
@@ -159,6 +161,7 @@ def assets(_: Moment) -> tuple[Asset, ...]:
             key=("premium_payment_key",),
             may_be_empty=True,
         ),
+        *core_identity.ASSETS,
     )
 
 

@@ -20,6 +20,11 @@ def _number(column: str, good: str, bad: str, kind: str = "numeric") -> Fixture:
     return Fixture(f"select {good}::{kind} as {column}", f"select {bad}::{kind} as {column}")
 
 
+def _once(column: str) -> Fixture:
+    row = f"select {column} from (values ('a'), ('{{}}')) as t ({column})"
+    return Fixture(row.format("b"), row.format("a"))
+
+
 def _dates(earlier: str, later: str) -> Fixture:
     row = "select date '{}' as {}, date '{}' as {}"
     return Fixture(
@@ -111,6 +116,15 @@ FIXTURES: dict[str, dict[str, Fixture]] = {
         "policy_has_customer": _text("customer_key", "'a'", "null"),
         "most_payments_have_a_policy": _filled("policy_found", 0.95),
         "payment_has_policy": _text("policy_found", "'a'", "null"),
+        "one_customer_a_party": _once("party_key"),
+        "one_number_a_customer": _number("numbers", "1", "2", "bigint"),
+        "one_source_row_a_customer": _once("customer_key"),
+        "one_household_a_person": _once("customer_key"),
+        "one_key_person_a_household": _number("key_persons", "1", "0", "bigint"),
+        "relationship_of_two": Fixture(
+            "select 'a' as customer_key, 'b' as related_customer_key, true as has_other_side",
+            "select 'a' as customer_key, 'b' as related_customer_key, false as has_other_side",
+        ),
     },
     "ml": {
         "lapse_is_a_probability": _number("p_lapse", "1", "1.01", "double precision"),

@@ -25,6 +25,15 @@ create table core.dim_policy as select 'p' || i as policy_key, i::text as custom
     true as in_force_flag from generate_series(1, 30) as i;
 create table core.fct_premium_payment as select 'm' || i as premium_payment_key, 'p' || i as policy_key
     from generate_series(1, 30) as i;
+create table core.customer_crosswalk as select 'c' || i as party_key, i::text as customer_key
+    from generate_series(0, 30) as i;
+create table input_layer.input__parties as select 'c' || i as party_key, lpad(i::text, 18, '1') as id_number
+    from generate_series(0, 30) as i;
+create table core.customer_attribute_source as select i::text as customer_key from generate_series(0, 30) as i;
+create table core.household as select i::text as customer_key, i::text as household_key, true as is_key_person
+    from generate_series(0, 30) as i;
+create table core.customer_relationship as select i::text as customer_key, (3 - i)::text as related_customer_key,
+    'spouse' as relationship from generate_series(1, 2) as i;
 create table features.features__policy_as_of as select 'p' || i as unit_key, true as is_current
     from generate_series(1, 30) as i;
 """
@@ -103,6 +112,21 @@ FAULTS = {
         core_gate,
         "policy_customer_exists",
         "update core.dim_policy set customer_key = 'ghost' where policy_key = 'p1'",
+    ),
+    "a party of two customers": (
+        core_gate,
+        "one_customer_a_party",
+        "update core.customer_crosswalk set party_key = 'c1' where customer_key = '2'",
+    ),
+    "a household of nobody": (
+        core_gate,
+        "one_key_person_a_household",
+        "update core.household set is_key_person = false where customer_key = '2'",
+    ),
+    "a marriage of one": (
+        core_gate,
+        "relationship_of_two",
+        "delete from core.customer_relationship where customer_key = '1'",
     ),
     "policies without customers": (
         core_gate,

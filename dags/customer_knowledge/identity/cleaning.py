@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import pandas as pd
@@ -35,6 +36,7 @@ def digits(text: str) -> str | None:
     return found if len(found) >= 7 else None
 
 
+@cache
 def sound(character: str) -> str:
     """How a character sounds, without tone."""
     return str(pypinyin.lazy_pinyin(character)[0])
@@ -62,8 +64,8 @@ def core_name(name: str, city: str | None) -> str:
 
 def each(values: pd.Series[Any], function: Callable[[str], Any]) -> pd.Series[Any]:
     """A function of every different text, None for missing ones; called once for each text."""
-    known = {text: function(text) for text in values.dropna().unique()}
-    return pd.Series([known.get(v) if isinstance(v, str) else None for v in values], index=values.index, dtype=object)
+    found = values.map({text: function(text) for text in values.dropna().unique()}).astype(object)
+    return found.where(found.notna(), None)
 
 
 def clean(parties: pd.DataFrame) -> pd.DataFrame:

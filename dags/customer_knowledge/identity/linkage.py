@@ -20,7 +20,7 @@ from customer_knowledge.identity.exact import Link
 
 RULE = "probabilistic"
 SEED = 20_260_630
-PAIRS_SAMPLED = 2_000_000
+PAIRS_SAMPLED = 1_000_000
 LABELS_WANTED = 200
 LEAST_U, LEAST_M = 1e-7, 1e-3
 Level = tuple[str, float, float]

@@ -12,6 +12,7 @@ final as (
         policy_key,
         party_key,
         role,
+        relationship,
         occurred_on,
         known_on,
         is_stale

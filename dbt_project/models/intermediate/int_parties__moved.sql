@@ -10,7 +10,8 @@ changed_parties as (
 
 before as (
     {{ before_this_build(
-        'core', 'customer_crosswalk', ['party_key', 'customer_key', 'identity_rule', 'identity_probability']
+        'intermediate', 'int_parties__ranked',
+        ['party_key', 'customer_key', 'identity_rule', 'identity_probability']
     ) }}
 ),
 

@@ -15,6 +15,7 @@ final as (
         {{ entity_key('motor_portfolio', 'policy_years.policy_id') }} as policy_key,
         {{ entity_key('motor_portfolio', 'policy_years.party_id') }} as party_key,
         roles.role,
+        'self' as relationship,
         policy_years.contract_started_on as occurred_on,
         policy_years.contract_started_on as known_on,
         policy_years.is_contract_stale as is_stale

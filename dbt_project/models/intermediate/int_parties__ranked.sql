@@ -1,0 +1,44 @@
+{{ built_by('customer_key') }}
+
+with parties as (
+    select * from {{ ref('input__parties') }}
+),
+
+identified as (
+    select * from {{ ref('int_parties__identified') }}
+    {{ only_changed('customer_key') }}
+),
+
+roles as (
+    select * from {{ ref('int_parties__roles') }}
+),
+
+described as (
+    select
+        parties.*,
+        identified.customer_key,
+        identified.identity_rule,
+        identified.identity_probability,
+        roles.has_policy,
+        roles.is_beneficiary_only,
+        coalesce(parties.id_number, parties.credit_code) is not null as has_number
+    from parties
+    inner join identified on parties.party_key = identified.party_key
+    inner join roles on parties.party_key = roles.party_key
+),
+
+final as (
+    select
+        *,
+        row_number() over (
+            partition by customer_key
+            order by has_policy desc, known_on desc, source_system asc, party_id asc
+        ) as precedence,
+        row_number() over (
+            partition by customer_key
+            order by has_number desc, has_policy desc, known_on desc, source_system asc, party_id asc
+        ) as identity_precedence
+    from described
+)
+
+select * from final
