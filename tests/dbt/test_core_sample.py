@@ -20,6 +20,10 @@ CUSTOMERS = (
     "select p.source_system || p.party_id, c.is_prospect, c.identity_rule, c.customer_type, c.marketing_consent"
     " from core.customer_crosswalk p join core.dim_customer c using (customer_key) order by 1"
 )
+PERIODS = (
+    "select p.policy_number, f.status, f.valid_from, f.valid_to, f.in_view_from, f.exit_cause_group"
+    " from core.fct_policy_period f join core.dim_policy p using (policy_key) order by 1, f.period_number"
+)
 DIFFERENCES = (
     "select i.measure, i.year, i.source_value - i.quarantined - coalesce(sum(r.value), 0), i.quarantined"
     " from core.reconciliation_input i left join core.reconciliation_record r"
@@ -120,11 +124,12 @@ class Day(NamedTuple):
     customers: list[tuple[object, ...]]
     differences: list[tuple[object, ...]]
     premium_received: list[tuple[object, ...]]
+    periods: list[tuple[object, ...]]
 
 
 def look(landing: Landing) -> Day:
     received = "select sum(amount), count(*), count(customer_key) from core.fct_premium_payment"
-    return Day(*(rows(landing, query) for query in (IN_FORCE, CUSTOMERS, DIFFERENCES, received)))
+    return Day(*(rows(landing, query) for query in (IN_FORCE, CUSTOMERS, DIFFERENCES, received, PERIODS)))
 
 
 @pytest.fixture(scope="module")
@@ -143,7 +148,8 @@ def land_day_2(landing: Landing, waiting: dict[str, list[int]]) -> None:
     update = landing.land(PA, "policy", DAY_2, [make.policy(10, "LIFE", annual_premium=-5, status="surrendered")])
     landing.land(PA, "policy", DAY_2, [make.policy(30, "LIFE", annual_premium=700)])
     landing.reject(PA, "policy", update)
-    landing.land(PA, "policy_event", DAY_2, [make.event(8, 10, "surrendered", "2026-07-01")])
+    late = make.event(9, 10, "grace_entered", "2025-01-02", recorded_on="2026-07-01")
+    landing.land(PA, "policy_event", DAY_2, [make.event(8, 10, "surrendered", "2026-07-01"), late])
     landing.total(PA, "policy", "policies_in_force", None, 2)
     for table in ("policy_event", "premium_due", "premium_payment", "policy_party"):
         arrival = landing.batch(PA, table, DAY_2)
@@ -265,4 +271,24 @@ def test_a_rejected_update_reconciles_in_both_years(day_2: Day) -> None:
         ("policies_in_force", None, 0, 0),
         ("premium_received", 2025, 0, -1000),
         ("premium_received", 2026, 0, -900),
+    ]
+
+
+def test_a_late_event_repairs_its_policy_and_no_other(day_1: Day, day_2: Day) -> None:
+    def of(day: Day, *numbers: str) -> list[tuple[object, ...]]:
+        return [row[1:] for row in day.periods if row[0] in numbers]
+
+    assert of(day_2, "P20", "P40") == of(day_1, "P20", "P40")
+    assert of(day_1, "P10") == [("active", date(2020, 1, 1), None, date(2020, 1, 1), None)]
+    assert of(day_2, "P10") == [
+        ("active", date(2020, 1, 1), date(2025, 1, 2), date(2020, 1, 1), None),
+        ("grace", date(2025, 1, 2), DAY_2, DAY_2, None),
+        ("surrendered", DAY_2, None, DAY_2, "surrender"),
+    ]
+
+
+def test_a_renewal_opens_no_period(day_1: Day) -> None:
+    assert [row[1:4] for row in day_1.periods if row[0] == "P20"] == [
+        ("active", date(2024, 3, 1), date(2026, 6, 29)),
+        ("surrendered", date(2026, 6, 29), None),
     ]
