@@ -73,6 +73,7 @@ FIXTURES: dict[str, dict[str, Fixture]] = {
         "payment_amount_filled": _filled("amount"),
         "payment_positive": _number("amount", "0.01", "null"),
         "claim_dates_in_order": _dates("incurred_on", "reported_on"),
+        "cash_value_not_negative": _number("cash_value", "0", "-0.01"),
     },
     "landing_crm": LEDGER
     | {
