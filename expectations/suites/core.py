@@ -121,6 +121,15 @@ RULES: tuple[Rule, ...] = (
         sentence_zh="保费收款能在 dim_policy 中找到所属保单（来源可能已删除该保单）。",
         hurts=("persistency", "customer_value"),
     ),
+    RowCondition(
+        id="one_open_period_a_policy",
+        asset="policy_life",
+        severity="stop",
+        condition="open_periods = 1 and in_order",
+        sentence_en="A policy's status intervals are in order, and exactly one is open.",
+        sentence_zh="保单的状态区间先后有序，且恰有一个未结束。",
+        hurts=("policy_360", "persistency", "customer_churn"),
+    ),
 )
 
 
@@ -158,6 +167,15 @@ def assets(_: Moment) -> tuple[Asset, ...]:
             ),
             key=("premium_payment_key",),
             may_be_empty=True,
+        ),
+        Asset(
+            name="policy_life",
+            query=sql.SQL(
+                "select policy_key, count(*) filter (where valid_to is null) as open_periods,"
+                " bool_and(coalesce(valid_to >= valid_from, true)) as in_order"
+                " from core.fct_policy_period group by policy_key"
+            ),
+            key=("policy_key",),
         ),
     )
 

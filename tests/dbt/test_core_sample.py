@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import pytest
 
+from customer_knowledge.cli import persistency
 from tests.dbt import rows as make
 from tests.dbt.conftest import build, rows
 from tests.dbt.landing import Landing
@@ -292,3 +293,16 @@ def test_a_renewal_opens_no_period(day_1: Day) -> None:
         ("active", date(2024, 3, 1), date(2026, 6, 29)),
         ("surrendered", date(2026, 6, 29), None),
     ]
+
+
+def test_two_definitions_are_explained_policy_by_policy(sample_landing: Landing, day_2: Day) -> None:
+    asked = {"a": "COUNT-13M", "b": "CN-CO-13M-PREMIUM", "product": "LIFE", "month": None, "limit": 9, "as_of": DAY_2}
+    connection = sample_landing.connection
+    sums = connection.execute(persistency.SUMS.encode(), asked).fetchall()
+    listed = connection.execute(persistency.POLICIES.encode(), asked).fetchall()
+    connection.commit()
+    # All are in force at 13 months; no premium of the second year was ever due in these books.
+    assert sums == [("kept_a_only", 3, 3, 3, 0, 1000 + 700 + 1000)]
+    assert [row[0] for row in listed] == ["P10", "P30", "P40"]
+    none = connection.execute(persistency.SUMS.encode(), asked | {"month": date(2021, 1, 1)}).fetchall()
+    assert none == []

@@ -50,6 +50,7 @@ _AGE = "select date '2017-05-01' as last_renewal_on, date '{}' as birth_date"
 _STATUS = "select '{}'::text as status, {} as in_force_flag"
 _SCORES = "select 0.1 + i * {}::double precision as p_lapse from generate_series(1, 20) as i"
 _CHURN = "select {}::double precision as p_lose_all, {}::double precision as p_lose_any"
+_KEPT = "select {} as policies_kept, {} as policies, 0.0 as numerator, 0.0 as denominator"
 _VALUE = "select '{}'::numeric as clv, {}::numeric as expected_premium_12m"
 
 LEDGER: dict[str, Fixture] = {
@@ -112,6 +113,9 @@ FIXTURES: dict[str, dict[str, Fixture]] = {
         "policy_has_customer": _text("customer_key", "'a'", "null"),
         "most_payments_have_a_policy": _filled("policy_found", 0.95),
         "payment_has_policy": _text("policy_found", "'a'", "null"),
+        "one_open_period_a_policy": Fixture(
+            "select 1 as open_periods, true as in_order", "select 2 as open_periods, true as in_order"
+        ),
     },
     "ml": {
         "lapse_is_a_probability": _number("p_lapse", "1", "1.01", "double precision"),
@@ -141,5 +145,6 @@ FIXTURES: dict[str, dict[str, Fixture]] = {
             "select 7 as edition_id, 7 as expected", "select null::bigint as edition_id, 7 as expected"
         ),
         "worklist_not_empty": Fixture("select 0 as listed, 0 as consenting", "select 0 as listed, 1 as consenting"),
+        "kept_within_base": Fixture(_KEPT.format(2, 2), _KEPT.format(2, 1)),
     },
 }

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from customer_knowledge.cli import edition, gate, simulate
+from customer_knowledge.cli import edition, gate, persistency, simulate
 from customer_knowledge.cli.common import Insurer, console, guarded, run_profile
 from customer_knowledge.profile import available
 from customer_knowledge.settings import settings
@@ -27,6 +27,7 @@ app = typer.Typer(
 )
 app.add_typer(edition.app, name="edition")
 app.add_typer(gate.app, name="gate")
+app.add_typer(persistency.app, name="persistency")
 app.add_typer(simulate.app, name="simulate")
 
 
