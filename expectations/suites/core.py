@@ -123,6 +123,15 @@ RULES: tuple[Rule, ...] = (
         hurts=("persistency", "customer_value"),
     ),
     *core_identity.RULES,
+    RowCondition(
+        id="one_open_period_a_policy",
+        asset="policy_life",
+        severity="stop",
+        condition="open_periods = 1 and in_order",
+        sentence_en="A policy's status intervals are in order, and exactly one is open.",
+        sentence_zh="保单的状态区间先后有序，且恰有一个未结束。",
+        hurts=("policy_360", "persistency", "customer_churn"),
+    ),
 )
 
 
@@ -162,6 +171,15 @@ def assets(_: Moment) -> tuple[Asset, ...]:
             may_be_empty=True,
         ),
         *core_identity.ASSETS,
+        Asset(
+            name="policy_life",
+            query=sql.SQL(
+                "select policy_key, count(*) filter (where valid_to is null) as open_periods,"
+                " bool_and(coalesce(valid_to >= valid_from, true)) as in_order"
+                " from core.fct_policy_period group by policy_key"
+            ),
+            key=("policy_key",),
+        ),
     )
 
 

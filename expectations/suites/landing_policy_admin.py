@@ -128,6 +128,17 @@ RULES: tuple[Rule, ...] = (
         sentence_zh="报案日期不早于出险日期。",
         hurts=("customer_value",),
     ),
+    Between(
+        id="cash_value_not_negative",
+        asset="policy_value",
+        severity="quarantine",
+        column="cash_value",
+        at_least=0,
+        optional=True,
+        sentence_en="A policy's cash value is not negative.",
+        sentence_zh="保单的现金价值不为负数。",
+        hurts=("policy_360", "customer_360"),
+    ),
 )
 
 SUITE = Suite("landing_policy_admin", RULES)

@@ -9,7 +9,15 @@ from expectations.suite import Asset, Moment, Suite
 
 PER_CUSTOMER = ("customer_360", "customer_segment", "customer_value", "customer_churn")
 TO_CUSTOMERS = ("retention_worklist", "next_best_product")
-STAMPED = (*PER_CUSTOMER, *TO_CUSTOMERS, "policy_360", "persistency", "knowledge_item", "reconciliation")
+STAMPED = (
+    *PER_CUSTOMER,
+    *TO_CUSTOMERS,
+    "policy_360",
+    "persistency",
+    "persistency_rolling",
+    "knowledge_item",
+    "reconciliation",
+)
 
 RULES: tuple[Rule, ...] = (
     RowCondition(
@@ -69,6 +77,15 @@ RULES: tuple[Rule, ...] = (
         sentence_en="The retention worklist is not empty while there are customers who consented.",
         sentence_zh="有客户同意营销时，挽留工作清单不为空。",
         hurts=("retention_worklist",),
+    ),
+    RowCondition(
+        id="kept_within_base",
+        asset="persistency",
+        severity="stop",
+        condition="policies_kept between 0 and policies and numerator >= 0 and denominator >= 0",
+        sentence_en="No cohort keeps more policies than it has, and no amount is below zero.",
+        sentence_zh="同期群继续件数不超过基数件数，金额均不为负。",
+        hurts=("persistency", "persistency_rolling"),
     ),
 )
 
@@ -145,6 +162,16 @@ def assets(moment: Moment) -> tuple[Asset, ...]:
             ),
             key=("part",),
             public_key=True,
+        ),
+        # An insurer without long-term policies has none.
+        Asset(
+            name="persistency",
+            query=sql.SQL(
+                "select definition_id, cohort_month, product_code, channel, branch, agent_key, policies,"
+                " policies_kept, numerator, denominator from marts_build.persistency"
+            ),
+            key=("definition_id", "cohort_month", "product_code", "channel", "branch", "agent_key"),
+            may_be_empty=True,
         ),
     )
 

@@ -14,7 +14,7 @@ from customer_knowledge.warehouse.connections import connect
 from tests.conftest import clone
 from tests.dbt.landing import Landing, create_landing
 
-LAYERS = "staging input_layer intermediate core"
+LAYERS = "resource_type:seed staging input_layer intermediate core"
 Query = Callable[..., list[tuple[Any, ...]]]
 
 

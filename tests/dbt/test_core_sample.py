@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import pytest
 
+from customer_knowledge.cli import persistency
 from tests.dbt import rows as make
 from tests.dbt.conftest import build, rows
 from tests.dbt.landing import Landing
@@ -19,6 +20,10 @@ IN_FORCE = "select policy_number, status, in_force_flag, exit_cause, is_stale fr
 CUSTOMERS = (
     "select p.source_system || p.party_id, c.is_prospect, c.identity_rule, c.customer_type, c.marketing_consent"
     " from core.customer_crosswalk p join core.dim_customer c using (customer_key) order by 1"
+)
+PERIODS = (
+    "select p.policy_number, f.status, f.valid_from, f.valid_to, f.in_view_from, f.exit_cause_group"
+    " from core.fct_policy_period f join core.dim_policy p using (policy_key) order by 1, f.period_number"
 )
 DIFFERENCES = (
     "select i.measure, i.year, i.source_value - i.quarantined - coalesce(sum(r.value), 0), i.quarantined"
@@ -120,11 +125,12 @@ class Day(NamedTuple):
     customers: list[tuple[object, ...]]
     differences: list[tuple[object, ...]]
     premium_received: list[tuple[object, ...]]
+    periods: list[tuple[object, ...]]
 
 
 def look(landing: Landing) -> Day:
     received = "select sum(amount), count(*), count(customer_key) from core.fct_premium_payment"
-    return Day(*(rows(landing, query) for query in (IN_FORCE, CUSTOMERS, DIFFERENCES, received)))
+    return Day(*(rows(landing, query) for query in (IN_FORCE, CUSTOMERS, DIFFERENCES, received, PERIODS)))
 
 
 @pytest.fixture(scope="module")
@@ -143,7 +149,8 @@ def land_day_2(landing: Landing, waiting: dict[str, list[int]]) -> None:
     update = landing.land(PA, "policy", DAY_2, [make.policy(10, "LIFE", annual_premium=-5, status="surrendered")])
     landing.land(PA, "policy", DAY_2, [make.policy(30, "LIFE", annual_premium=700)])
     landing.reject(PA, "policy", update)
-    landing.land(PA, "policy_event", DAY_2, [make.event(8, 10, "surrendered", "2026-07-01")])
+    late = make.event(9, 10, "grace_entered", "2025-01-02", recorded_on="2026-07-01")
+    landing.land(PA, "policy_event", DAY_2, [make.event(8, 10, "surrendered", "2026-07-01"), late])
     landing.total(PA, "policy", "policies_in_force", None, 2)
     for table in ("policy_event", "premium_due", "premium_payment", "policy_party"):
         arrival = landing.batch(PA, table, DAY_2)
@@ -266,3 +273,36 @@ def test_a_rejected_update_reconciles_in_both_years(day_2: Day) -> None:
         ("premium_received", 2025, 0, -1000),
         ("premium_received", 2026, 0, -900),
     ]
+
+
+def test_a_late_event_repairs_its_policy_and_no_other(day_1: Day, day_2: Day) -> None:
+    def of(day: Day, *numbers: str) -> list[tuple[object, ...]]:
+        return [row[1:] for row in day.periods if row[0] in numbers]
+
+    assert of(day_2, "P20", "P40") == of(day_1, "P20", "P40")
+    assert of(day_1, "P10") == [("active", date(2020, 1, 1), None, date(2020, 1, 1), None)]
+    assert of(day_2, "P10") == [
+        ("active", date(2020, 1, 1), date(2025, 1, 2), date(2020, 1, 1), None),
+        ("grace", date(2025, 1, 2), DAY_2, DAY_2, None),
+        ("surrendered", DAY_2, None, DAY_2, "surrender"),
+    ]
+
+
+def test_a_renewal_opens_no_period(day_1: Day) -> None:
+    assert [row[1:4] for row in day_1.periods if row[0] == "P20"] == [
+        ("active", date(2024, 3, 1), date(2026, 6, 29)),
+        ("surrendered", date(2026, 6, 29), None),
+    ]
+
+
+def test_two_definitions_are_explained_policy_by_policy(sample_landing: Landing, day_2: Day) -> None:
+    asked = {"a": "COUNT-13M", "b": "CN-CO-13M-PREMIUM", "product": "LIFE", "month": None, "limit": 9, "as_of": DAY_2}
+    connection = sample_landing.connection
+    sums = connection.execute(persistency.SUMS.encode(), asked).fetchall()
+    listed = connection.execute(persistency.POLICIES.encode(), asked).fetchall()
+    connection.commit()
+    # All are in force at 13 months; no premium of the second year was ever due in these books.
+    assert sums == [("kept_a_only", 3, 3, 3, 0, 1000 + 700 + 1000)]
+    assert [row[0] for row in listed] == ["P10", "P30", "P40"]
+    none = connection.execute(persistency.SUMS.encode(), asked | {"month": date(2021, 1, 1)}).fetchall()
+    assert none == []

@@ -37,6 +37,7 @@ MARTS = {
     "knowledge_item",
     "next_best_product",
     "persistency",
+    "persistency_rolling",
     "policy_360",
     "reconciliation",
     "retention_worklist",

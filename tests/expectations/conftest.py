@@ -105,7 +105,7 @@ class Insurer:
 def _small(profile: Profile) -> Profile:
     """The profile with policy administration only, and tables of which a few rows are enough."""
     connector = profile.connector(SYSTEM)
-    names = ("product", "party", "policy", "policy_party", "premium_due", "premium_payment", "claim")
+    names = ("product", "party", "policy", "policy_party", "premium_due", "premium_payment", "claim", "policy_value")
     tables = tuple(connector.table(name).model_copy(update={"minimum_rows": 1}) for name in names)
     return profile.model_copy(update={"connectors": (connector.model_copy(update={"tables": tables}),)})
 
@@ -136,6 +136,8 @@ def policies(insurer: Insurer, numbers: range) -> None:
         insurer.put("premium_due", due_id=n, policy_id=n, due_on="2024-01-01", amount=1200, policy_year=1)
         insurer.put("premium_payment", payment_id=n, due_id=n, policy_id=n, paid_on="2024-01-02", amount=1200)
         insurer.put("claim", claim_id=n, policy_id=n, incurred_on="2025-01-01", reported_on="2025-01-02")
+    # One is enough to have something to judge; the tests count the others' rows.
+    insurer.put("policy_value", policy_value_id=1, policy_id=numbers[-1], valued_on="2025-01-01", cash_value=300)
 
 
 @pytest.fixture

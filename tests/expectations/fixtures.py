@@ -55,6 +55,7 @@ _AGE = "select date '2017-05-01' as last_renewal_on, date '{}' as birth_date"
 _STATUS = "select '{}'::text as status, {} as in_force_flag"
 _SCORES = "select 0.1 + i * {}::double precision as p_lapse from generate_series(1, 20) as i"
 _CHURN = "select {}::double precision as p_lose_all, {}::double precision as p_lose_any"
+_KEPT = "select {} as policies_kept, {} as policies, 0.0 as numerator, 0.0 as denominator"
 _VALUE = "select '{}'::numeric as clv, {}::numeric as expected_premium_12m"
 
 LEDGER: dict[str, Fixture] = {
@@ -78,6 +79,7 @@ FIXTURES: dict[str, dict[str, Fixture]] = {
         "payment_amount_filled": _filled("amount"),
         "payment_positive": _number("amount", "0.01", "null"),
         "claim_dates_in_order": _dates("incurred_on", "reported_on"),
+        "cash_value_not_negative": _number("cash_value", "0", "-0.01"),
     },
     "landing_crm": LEDGER
     | {
@@ -125,6 +127,9 @@ FIXTURES: dict[str, dict[str, Fixture]] = {
             "select 'a' as customer_key, 'b' as related_customer_key, true as has_other_side",
             "select 'a' as customer_key, 'b' as related_customer_key, false as has_other_side",
         ),
+        "one_open_period_a_policy": Fixture(
+            "select 1 as open_periods, true as in_order", "select 2 as open_periods, true as in_order"
+        ),
     },
     "ml": {
         "lapse_is_a_probability": _number("p_lapse", "1", "1.01", "double precision"),
@@ -154,5 +159,6 @@ FIXTURES: dict[str, dict[str, Fixture]] = {
             "select 7 as edition_id, 7 as expected", "select null::bigint as edition_id, 7 as expected"
         ),
         "worklist_not_empty": Fixture("select 0 as listed, 0 as consenting", "select 0 as listed, 1 as consenting"),
+        "kept_within_base": Fixture(_KEPT.format(2, 2), _KEPT.format(2, 1)),
     },
 }

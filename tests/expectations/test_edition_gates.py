@@ -34,6 +34,8 @@ create table core.household as select i::text as customer_key, i::text as househ
     from generate_series(0, 30) as i;
 create table core.customer_relationship as select i::text as customer_key, (3 - i)::text as related_customer_key,
     'spouse' as relationship from generate_series(1, 2) as i;
+create table core.fct_policy_period as select 'p' || i as policy_key, date '2026-01-01' as valid_from,
+    null::date as valid_to from generate_series(1, 30) as i;
 create table features.features__policy_as_of as select 'p' || i as unit_key, true as is_current
     from generate_series(1, 30) as i;
 """
@@ -59,8 +61,13 @@ def marts(edition: int) -> str:
         f" 'p' || i as policy_key from generate_series({0 if name == 'customer_360' else 1}, 30) as i"
         + (" where mod(i, 2) = 1" if name in TO_CUSTOMERS else "")
         for name in STAMPED
-        if name != "reconciliation"
+        if name not in ("reconciliation", "persistency")
     ]
+    tables.append(
+        f"create table marts_build.persistency as select {edition}::bigint as edition_id, 'D' as definition_id,"
+        " date '2025-01-01' + i as cohort_month, 'L' as product_code, 'c' as channel, 'b' as branch, 'a' as agent_key,"
+        " 1 as policies, 1 as policies_kept, 9.0 as numerator, 9.0 as denominator from generate_series(1, 30) as i"
+    )
     values = ", ".join(f"({edition}, '{measure}', 2025, 0.00)" for measure in MEASURES)
     tables.append(
         "create table marts_build.reconciliation as select * from"
@@ -174,6 +181,16 @@ FAULTS = {
         marts_gate,
         "consent_respected",
         "update marts_build.next_best_product set customer_key = 'ghost' where customer_key = '9'",
+    ),
+    "more kept than there are": (
+        marts_gate,
+        "kept_within_base",
+        "update marts_build.persistency set policies_kept = 2 where cohort_month = '2025-01-02'",
+    ),
+    "a policy with two open periods": (
+        core_gate,
+        "one_open_period_a_policy",
+        "insert into core.fct_policy_period values ('p1', '2026-02-01', null)",
     ),
     "another edition's mart": (
         marts_gate,

@@ -118,6 +118,27 @@ def test_a_removed_column_and_a_removed_mart_are_refused(sample: Profile) -> Non
         publish_day(sample, DAY + timedelta(1), marts()[:1])
 
 
+def test_a_finer_grain_makes_the_key_anew(sample: Profile) -> None:
+    publish_day(sample)
+    nodes = [
+        node("alpha", BASE, ["customer_key"]),
+        node("beta", BASE | {"product": "text"}, ["customer_key", "product"]),
+    ]
+    finer = from_nodes({n["name"]: n for n in nodes})
+    with warehouse(sample) as connection:
+        edition_id = new_edition(connection, DAY + timedelta(1))
+        build(connection, edition_id, DAY + timedelta(1), finer)
+        connection.execute("update marts_build.beta set product = 'a'")
+        connection.execute(
+            "insert into marts_build.beta select edition_id, as_of_date, customer_key, 1, 'b' from marts_build.beta"
+        )
+        connection.commit()
+    publish_marts(sample, edition_id, finer)
+    assert seen(sample, "select count(*), count(distinct customer_key) from marts.beta") == [(6, 3)]
+    third, _ = publish_day(sample, DAY + timedelta(2), finer)
+    assert seen(sample) == [(third, 3)]
+
+
 def test_a_reader_of_a_view_that_changes_shape_is_waited_for_and_then_respected(
     sample: Profile, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from customer_knowledge.cli import core, edition, gate, identity, simulate
+from customer_knowledge.cli import core, edition, gate, identity, persistency, simulate
 from customer_knowledge.cli.common import Insurer, console, guarded, run_profile
 from customer_knowledge.profile import available
 from customer_knowledge.settings import settings
@@ -29,6 +29,7 @@ app.add_typer(core.app, name="core")
 app.add_typer(edition.app, name="edition")
 app.add_typer(gate.app, name="gate")
 app.add_typer(identity.app, name="identity")
+app.add_typer(persistency.app, name="persistency")
 app.add_typer(simulate.app, name="simulate")
 
 

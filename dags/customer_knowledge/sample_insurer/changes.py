@@ -43,6 +43,7 @@ KEYS = {
     ("policy_admin", "premium_payment"): "payment_id",
     ("policy_admin", "claim"): "claim_id",
     ("policy_admin", "claim_payment"): "claim_payment_id",
+    ("policy_admin", "policy_value"): "policy_value_id",
     ("crm", "contact"): "contact_id",
     ("crm", "interaction"): "interaction_id",
     ("crm", "complaint"): "complaint_id",

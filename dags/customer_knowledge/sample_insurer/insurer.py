@@ -22,6 +22,7 @@ from customer_knowledge.sample_insurer import (
     producers,
     purchase,
     relations,
+    values,
     yearly,
 )
 from customer_knowledge.sample_insurer.catalogue import SEGMENTS
@@ -91,7 +92,7 @@ def build(customers: int, seed: int, first_as_of_date: date, spec: Spec = SPEC) 
     longterm.run(world, room(seed, "longterm"), trail)
     events, dues = trail.all_events(), trail.all_dues()
     claimed = claims.build(spec, room(seed, "claims"), cast.bought, events, ordinary, world.waived)
-    tables = _policy_admin(spec, seed, cast, events, dues, claimed) | _crm(spec, seed, cast, last)
+    tables = _policy_admin(spec, seed, cast, events, dues, claimed, last) | _crm(spec, seed, cast, last)
     log = _log(spec, seed, tables, cast, claimed, first_day, last)
     truth = _truth(spec, tables, cast, world, events, dues, first_day)
     planter = dirt.Planter(spec.dirtying, room(seed, "dirt"), tables, customers, first_day, last)
@@ -132,7 +133,13 @@ def _world(spec: Spec, seed: int, cast: _Cast, last: np.datetime64) -> tuple[Wor
 
 
 def _policy_admin(
-    spec: Spec, seed: int, cast: _Cast, events: Columns, dues: Columns, claimed: tuple[Columns, Columns]
+    spec: Spec,
+    seed: int,
+    cast: _Cast,
+    events: Columns,
+    dues: Columns,
+    claimed: tuple[Columns, Columns],
+    last: np.datetime64,
 ) -> Tables:
     rng, bought = room(seed, "policy_admin"), cast.bought
     party = accounts.parties(rng, cast.people, bought)
@@ -156,6 +163,7 @@ def _policy_admin(
         "premium_payment": payment,
         "claim": claim,
         "claim_payment": bookings.claim_payments(rng, claim, claimed[1]),
+        "policy_value": values.policy_values(room(seed, "policy values"), bought, policy, events, last),
     }
     cast.complaint["policy_no"] = policy["policy_no"][cast.complaint["policy"]]
     return {("policy_admin", name): table for name, table in found.items()}

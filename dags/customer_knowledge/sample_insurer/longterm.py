@@ -8,6 +8,7 @@ from customer_knowledge.sample_insurer import hazards
 from customer_knowledge.sample_insurer.catalogue import PRODUCTS
 from customer_knowledge.sample_insurer.columns import NO_DAY, ONE_DAY, Array, Rng, add_months, plus_days
 from customer_knowledge.sample_insurer.paths import Trail, World
+from customer_knowledge.sample_insurer.values import cash_value
 
 FREE_LOOK_DAYS = 15
 _IS_LIFE = np.array([p.line == "life" for p in PRODUCTS])
@@ -160,7 +161,7 @@ class Walk:
         who, on, day = who[free], on[free], day[free]
         at = self._situation(who, on, m)
         leaves = self.rng.random(len(who)) < hazards.surrender(self.spec.leaving, at)
-        value = self._cash_value(who, m)
+        value = cash_value(self.world.policies, who, m)
         self.trail.event("surrendered", who[leaves], day[leaves], value[leaves])
         self.alive[who[leaves]] = False
         borrows = ~leaves & (m >= 24) & _IS_LIFE[at.product] & (self.loans[who] == 0)
@@ -175,12 +176,6 @@ class Walk:
         day = plus_days(p["issued_on"][who], self.rng.integers(2, FREE_LOOK_DAYS, size=len(who)))
         self.trail.event("free_look_cancelled", who[cancels], day[cancels], p["premium"][who][cancels])
         self.alive[who[cancels]] = False
-
-    def _cash_value(self, who: Array, m: int) -> Array:
-        """Rough cash value in CNY: premiums paid times a share that grows from 30 % to 95 %."""
-        p = self.world.policies
-        paid_years = np.where(p["step"][who] == 0, 1.0, np.minimum(m, p["payment_months"][who]) / 12)
-        return np.asarray(np.round(p["premium"][who] * paid_years * min(0.3 + 0.012 * m, 0.95), 2))
 
 
 def run(world: World, rng: Rng, trail: Trail) -> None:

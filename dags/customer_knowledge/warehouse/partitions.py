@@ -91,16 +91,21 @@ def _promise_edition(connection: Connection, target: str, edition_id: int) -> No
     )
 
 
+def _key_name(mart: Mart) -> str:
+    return f"{mart.name}__key"
+
+
 def _key_index(mart: Mart) -> dict[str, Index]:
     """The index every parent has, on its key: the key of a mart is unique within an edition."""
     if not mart.key:
         return {}
-    return {f"{mart.name}__key": Index(True, f"btree ({', '.join(('edition_id', *mart.key))})")}
+    return {_key_name(mart): Index(True, f"btree ({', '.join(('edition_id', *mart.key))})")}
 
 
 def _build_indexes(connection: Connection, mart: Mart, target: str) -> None:
     """Build what the parent has, an index somebody added to it included; else ATTACH would, inside."""
-    wanted = indexes(connection, STORE, mart.name) or _key_index(mart)
+    added = {n: index for n, index in indexes(connection, STORE, mart.name).items() if n != _key_name(mart)}
+    wanted = _key_index(mart) | added
     standing = set(indexes(connection, BUILD_SCHEMA, target).values())
     for number, index in enumerate(wanted.values(), start=1):
         if index not in standing:
@@ -133,6 +138,19 @@ def shape_parent(connection: Connection, mart: Mart, edition_id: int) -> None:
     for name, kind in now.items():
         if name not in before:
             connection.execute(sql.SQL("alter table {} add column {}").format(parent, _declared(name, kind)))
+    _follow_key(connection, mart)
+
+
+def _follow_key(connection: Connection, mart: Mart) -> None:
+    """Where a mart's key has changed (a finer grain), make the parent's index on it anew, older editions included."""
+    name = _key_name(mart)
+    standing, wanted = indexes(connection, STORE, mart.name).get(name), _key_index(mart).get(name)
+    if standing == wanted:
+        return
+    if standing:
+        connection.execute(sql.SQL("drop index {}").format(sql.Identifier(STORE, name)))
+    if wanted:
+        connection.execute(_create(wanted, name, STORE, mart.name))
 
 
 def _declared(name: str, kind: str) -> sql.Composed:

@@ -54,7 +54,8 @@ final as (
         -- A status is seen until any later event is: events may be recorded out of order.
         min(in_view_from) over (later rows between 1 following and unbounded following) as in_view_until,
         known_on,
-        is_stale
+        is_stale,
+        position
     from understood
     window later as (partition by policy_key order by position)
 )

@@ -171,3 +171,12 @@ create table claim_payment (
     recorded_on date not null,
     updated_at timestamptz not null
 );
+
+create table policy_value (
+    policy_value_id bigint primary key,
+    policy_id bigint not null,
+    valued_on date not null,
+    cash_value numeric(16, 2),
+    recorded_on date not null,
+    updated_at timestamptz not null
+);
