@@ -6,9 +6,9 @@
 {#- Complete months from one date to a later one; an anniversary beyond a month's end falls on its last day. -#}
 {% macro complete_months(from, to) -%}
     (
-        (extract(year from {{ to }}) - extract(year from {{ from }})) * 12
-        + extract(month from {{ to }}) - extract(month from {{ from }})
-        - (extract(day from {{ from }}) > extract(day from {{ to }}) and extract(day from {{ to }} + 1) <> 1)::integer
+        (date_part('year', {{ to }}) - date_part('year', {{ from }})) * 12
+        + date_part('month', {{ to }}) - date_part('month', {{ from }})
+        - (date_part('day', {{ from }}) > date_part('day', {{ to }}) and date_part('day', {{ to }} + 1) <> 1)::integer
     )::integer
 {%- endmacro %}
 
@@ -22,11 +22,12 @@
     Adds: `interval_number` (policy year, policy month or calendar year), `interval_from`, `interval_to` (inclusive),
         `middle_on` (middle of what the interval could expose), `has_decrement`, `exposure` (share of the interval; 1
         in the interval of the decrement).
+    `offset 0` keeps the planner from writing an expression out, and reckoning it, wherever its column is used.
 -#}
 {% macro exposure_intervals(units) -%}
     select
         placed.*,
-        case when is_calendar then extract(year from interval_from)::integer else step_number + 1 end
+        case when is_calendar then date_part('year', interval_from)::integer else step_number + 1 end
             as interval_number,
         greatest(first_on, interval_from) + (interval_to - greatest(first_on, interval_from)) / 2 as middle_on,
         decrement_on between interval_from and interval_to as has_decrement,
@@ -45,7 +46,14 @@
         from (
             select
                 clipped.*,
-                {{ complete_months('origin', 'first_on') }} / step_months as first_number,
+                -- Policy intervals that began before the study are left out whole.
+                greatest(
+                    {{ complete_months('origin', 'first_on') }} / step_months,
+                    case
+                        when not is_calendar and study_from > origin
+                            then {{ complete_months('origin', '(study_from - 1)') }} / step_months + 1
+                    end
+                ) as first_number,
                 {{ complete_months('origin', 'last_on') }} / step_months as last_number
             from (
                 select
@@ -62,9 +70,11 @@
                     case when is_decrement and left_on <= study_to then left_on end as decrement_on
                 from {{ units }} as units
                 where entered_on < study_to and (left_on is null or left_on > study_from)
+                offset 0
             ) as clipped
+            offset 0
         ) as counted
         cross join lateral generate_series(first_number, last_number) as step_number
+        offset 0
     ) as placed
-    where is_calendar or interval_from >= study_from
 {%- endmacro %}

@@ -6,10 +6,19 @@ from psycopg import sql
 
 from expectations.rules import RowCondition, Rule
 from expectations.suite import Asset, Moment, Suite
+from expectations.suites import experience
 
 PER_CUSTOMER = ("customer_360", "customer_segment", "customer_value", "customer_churn")
 TO_CUSTOMERS = ("retention_worklist", "next_best_product")
-STAMPED = (*PER_CUSTOMER, *TO_CUSTOMERS, "policy_360", "persistency", "knowledge_item", "reconciliation")
+STAMPED = (
+    *PER_CUSTOMER,
+    *TO_CUSTOMERS,
+    *experience.EXPERIENCE,
+    "policy_360",
+    "persistency",
+    "knowledge_item",
+    "reconciliation",
+)
 
 RULES: tuple[Rule, ...] = (
     RowCondition(
@@ -70,6 +79,7 @@ RULES: tuple[Rule, ...] = (
         sentence_zh="有客户同意营销时，挽留工作清单不为空。",
         hurts=("retention_worklist",),
     ),
+    *experience.RULES,
 )
 
 
@@ -146,6 +156,7 @@ def assets(moment: Moment) -> tuple[Asset, ...]:
             key=("part",),
             public_key=True,
         ),
+        *experience.assets(moment),
     )
 
 

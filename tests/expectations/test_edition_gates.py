@@ -12,6 +12,7 @@ from customer_knowledge.profile import Profile
 from customer_knowledge.warehouse.connections import warehouse
 from expectations.gate import core_gate, marts_gate, ml_gate
 from expectations.results import GateReport
+from expectations.suites.experience import EXPERIENCE
 from expectations.suites.marts import PER_CUSTOMER, STAMPED, TO_CUSTOMERS
 
 DAY = date(2026, 6, 30)
@@ -25,6 +26,9 @@ create table core.dim_policy as select 'p' || i as policy_key, i::text as custom
     true as in_force_flag from generate_series(1, 30) as i;
 create table core.fct_premium_payment as select 'm' || i as premium_payment_key, 'p' || i as policy_key
     from generate_series(1, 30) as i;
+create table core.experience_study as select s as study, m as method, null::integer as window_months
+    from unnest(array['lapse', 'surrender', 'mortality', 'claim']) as s, unnest(array['policy_year']) as m;
+create table features.features__exposure_spell as select 'premium_paying' as risk, date '2020-01-01' as entered_on;
 create table features.features__policy_as_of as select 'p' || i as unit_key, true as is_current
     from generate_series(1, 30) as i;
 """
@@ -50,7 +54,15 @@ def marts(edition: int) -> str:
         f" 'p' || i as policy_key from generate_series({0 if name == 'customer_360' else 1}, 30) as i"
         + (" where mod(i, 2) = 1" if name in TO_CUSTOMERS else "")
         for name in STAMPED
-        if name != "reconciliation"
+        if name not in ("reconciliation", *EXPERIENCE)
+    ]
+    tables += [
+        f"create table marts_build.{name} as select {edition}::bigint as edition_id, method, 'L01' as product_code,"
+        " 1 as interval_number, 1 as policy_year, '40-49' as age_band, 'F' as sex, 'agency' as channel,"
+        " 'annual' as premium_mode, 9.5 as exposure_count, 950.0 as exposure_amount, 2 as actual_count,"
+        " 1.9 as expected_count, 0.21 as rate_count, 0.06 as rate_count_lower, 0.52 as rate_count_upper,"
+        " 0.03 as credibility_count from (values ('policy_year'), ('calendar_year')) as m (method)"
+        for name in EXPERIENCE
     ]
     values = ", ".join(f"({edition}, '{measure}', 2025, 0.00)" for measure in MEASURES)
     tables.append(
@@ -150,6 +162,21 @@ FAULTS = {
         marts_gate,
         "consent_respected",
         "update marts_build.next_best_product set customer_key = 'ghost' where customer_key = '9'",
+    ),
+    "a lapse seen by one method only": (
+        marts_gate,
+        r"experience_methods_agree \(lapse_experience\)",
+        "update marts_build.lapse_experience set actual_count = 1 where method = 'calendar_year'",
+    ),
+    "a cell without exposure": (
+        marts_gate,
+        "experience_exposed",
+        "update marts_build.mortality_experience set exposure_count = 0 where method = 'policy_year'",
+    ),
+    "no lapse experience": (
+        marts_gate,
+        "experience_not_empty",
+        "delete from marts_build.lapse_experience",
     ),
     "another edition's mart": (
         marts_gate,
