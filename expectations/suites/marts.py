@@ -6,12 +6,14 @@ from psycopg import sql
 
 from expectations.rules import RowCondition, Rule
 from expectations.suite import Asset, Moment, Suite
+from expectations.suites import experience
 
 PER_CUSTOMER = ("customer_360", "customer_segment", "customer_value", "customer_churn")
 TO_CUSTOMERS = ("retention_worklist", "next_best_product")
 STAMPED = (
     *PER_CUSTOMER,
     *TO_CUSTOMERS,
+    *experience.EXPERIENCE,
     "policy_360",
     "persistency",
     "persistency_rolling",
@@ -87,6 +89,7 @@ RULES: tuple[Rule, ...] = (
         sentence_zh="同期群继续件数不超过基数件数，金额均不为负。",
         hurts=("persistency", "persistency_rolling"),
     ),
+    *experience.RULES,
 )
 
 
@@ -173,6 +176,7 @@ def assets(moment: Moment) -> tuple[Asset, ...]:
             key=("definition_id", "cohort_month", "product_code", "channel", "branch", "agent_key"),
             may_be_empty=True,
         ),
+        *experience.assets(moment),
     )
 
 

@@ -56,6 +56,10 @@ _STATUS = "select '{}'::text as status, {} as in_force_flag"
 _SCORES = "select 0.1 + i * {}::double precision as p_lapse from generate_series(1, 20) as i"
 _CHURN = "select {}::double precision as p_lose_all, {}::double precision as p_lose_any"
 _KEPT = "select {} as policies_kept, {} as policies, 0.0 as numerator, 0.0 as denominator"
+_EXPERIENCE = (
+    "select {}::numeric as exposure_count, 10 as exposure_amount, 1 as actual_count, 0.5 as credibility_count,"
+    " {}::numeric as rate_count, 0.4 as rate_count_lower, 0.6 as rate_count_upper"
+)
 _VALUE = "select '{}'::numeric as clv, {}::numeric as expected_premium_12m"
 
 LEDGER: dict[str, Fixture] = {
@@ -160,5 +164,13 @@ FIXTURES: dict[str, dict[str, Fixture]] = {
         ),
         "worklist_not_empty": Fixture("select 0 as listed, 0 as consenting", "select 0 as listed, 1 as consenting"),
         "kept_within_base": Fixture(_KEPT.format(2, 2), _KEPT.format(2, 1)),
+        "experience_exposed": Fixture(_EXPERIENCE.format("0.1", "0.5"), _EXPERIENCE.format("0", "0.5")),
+        "experience_within_its_interval": Fixture(_EXPERIENCE.format("1", "0.5"), _EXPERIENCE.format("1", "0.7")),
+        "experience_methods_agree": Fixture(
+            "select 3 as by_policy_year, 3 as by_calendar_year",
+            "select 3 as by_policy_year, null::bigint as by_calendar_year",
+        ),
+        "experience_not_empty": Fixture("select 0 as exposed, 0 as at_risk", "select 0 as exposed, 1 as at_risk"),
+        "experience_expected": _filled("expected_count", 1.0),
     },
 }

@@ -12,6 +12,7 @@ from customer_knowledge.profile import Profile
 from customer_knowledge.warehouse.connections import warehouse
 from expectations.gate import core_gate, marts_gate, ml_gate
 from expectations.results import GateReport
+from expectations.suites.experience import EXPERIENCE
 from expectations.suites.marts import PER_CUSTOMER, STAMPED, TO_CUSTOMERS
 
 DAY = date(2026, 6, 30)
@@ -36,6 +37,9 @@ create table core.customer_relationship as select i::text as customer_key, (3 - 
     'spouse' as relationship from generate_series(1, 2) as i;
 create table core.fct_policy_period as select 'p' || i as policy_key, date '2026-01-01' as valid_from,
     null::date as valid_to from generate_series(1, 30) as i;
+create table core.experience_study as select s as study, m as method, null::integer as window_months
+    from unnest(array['lapse', 'surrender', 'mortality', 'claim']) as s, unnest(array['policy_year']) as m;
+create table features.features__exposure_spell as select 'premium_paying' as risk, date '2020-01-01' as entered_on;
 create table features.features__policy_as_of as select 'p' || i as unit_key, true as is_current
     from generate_series(1, 30) as i;
 """
@@ -61,7 +65,15 @@ def marts(edition: int) -> str:
         f" 'p' || i as policy_key from generate_series({0 if name == 'customer_360' else 1}, 30) as i"
         + (" where mod(i, 2) = 1" if name in TO_CUSTOMERS else "")
         for name in STAMPED
-        if name not in ("reconciliation", "persistency")
+        if name not in ("reconciliation", "persistency", *EXPERIENCE)
+    ]
+    tables += [
+        f"create table marts_build.{name} as select {edition}::bigint as edition_id, method, 'L01' as product_code,"
+        " 1 as interval_number, 1 as policy_year, '40-49' as age_band, 'F' as sex, 'agency' as channel,"
+        " 'annual' as premium_mode, 9.5 as exposure_count, 950.0 as exposure_amount, 2 as actual_count,"
+        " 1.9 as expected_count, 0.21 as rate_count, 0.06 as rate_count_lower, 0.52 as rate_count_upper,"
+        " 0.03 as credibility_count from (values ('policy_year'), ('calendar_year')) as m (method)"
+        for name in EXPERIENCE
     ]
     tables.append(
         f"create table marts_build.persistency as select {edition}::bigint as edition_id, 'D' as definition_id,"
@@ -191,6 +203,20 @@ FAULTS = {
         core_gate,
         "one_open_period_a_policy",
         "insert into core.fct_policy_period values ('p1', '2026-02-01', null)",
+    "a lapse seen by one method only": (
+        marts_gate,
+        r"experience_methods_agree \(lapse_experience\)",
+        "update marts_build.lapse_experience set actual_count = 1 where method = 'calendar_year'",
+    ),
+    "a cell without exposure": (
+        marts_gate,
+        "experience_exposed",
+        "update marts_build.mortality_experience set exposure_count = 0 where method = 'policy_year'",
+    ),
+    "no lapse experience": (
+        marts_gate,
+        "experience_not_empty",
+        "delete from marts_build.lapse_experience",
     ),
     "another edition's mart": (
         marts_gate,

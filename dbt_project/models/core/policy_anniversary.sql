@@ -99,16 +99,14 @@ final as (
         deadlines.is_payment_term_over,
         deadlines.due_on,
         deadlines.due_amount,
-        deadlines.grace_ends_on,
-        deadlines.grace_month_ends_on,
+        deadlines.grace_ends_on, deadlines.grace_month_ends_on,
         deadlines.observed_on,
         coalesce(received.in_grace, 0)::numeric(16, 2) as received_in_grace,
         coalesce(received.in_grace_month, 0)::numeric(16, 2) as received_in_grace_month,
         deadlines.original_due_amount,
         coalesce(bool_and(coalesce(received.in_grace >= deadlines.due_amount, false)) over earlier, true)
             as was_paid_so_far,
-        lives.status_after_grace,
-        lives.status_observed,
+        lives.status_after_grace, lives.status_observed,
         lives.ended_on,
         lives.exit_cause_group
     from deadlines

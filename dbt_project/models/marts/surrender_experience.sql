@@ -1,0 +1,85 @@
+with spells as (
+    select * from {{ ref('features__exposure_spell') }}
+    where risk = 'in_force'
+),
+
+studies as (
+    select *, {{ study_period() }} from {{ ref('experience_study') }}
+    where study = 'surrender'
+),
+
+basis as (
+    select *, {{ monthly('annual_rate') }} as monthly_rate from {{ ref('expected_exit_rate') }}
+    where study = 'surrender'
+),
+
+units as (
+    select
+        spells.*,
+        spells.annual_premium as weight,
+        coalesce(spells.exit_cause = 'surrendered', false) as is_decrement,
+        studies.method,
+        studies.study_from,
+        studies.study_to,
+        studies.confidence_z,
+        studies.credibility_error
+    from spells
+    cross join studies
+),
+
+exposed as materialized (
+    select *, {{ attained() }} from ({{ exposure_intervals('units') }}) as intervals
+),
+
+expected as (
+    select
+        exposed.*,
+        case exposed.step_months when 1 then basis.monthly_rate else basis.annual_rate end as expected_rate
+    from exposed
+    left join basis
+        on
+            exposed.line_of_business = basis.line_of_business
+            and exposed.is_long_term = basis.is_long_term
+            and exposed.attained_policy_year between basis.policy_year_from and basis.policy_year_to
+),
+
+described as (
+    select
+        {{ experience_dimensions() }},
+        exposure, has_decrement, weight, expected_rate, confidence_z, credibility_error
+    from expected
+),
+
+cells as (
+    select
+        product_code, line_of_business, method, interval_number, policy_year, age_band, sex, channel, premium_mode,
+        {{ decrement_sums() }}
+    from described
+    group by product_code, line_of_business, method, interval_number, policy_year, age_band, sex, channel, premium_mode
+),
+
+rated as (
+    {{ decrement_rates('cells') }}
+),
+
+final as (
+    select
+        {{ var('edition_id') }}::bigint as edition_id,
+        '{{ var("as_of_date") }}'::date as as_of_date,
+        method,
+        product_code,
+        line_of_business,
+        interval_number,
+        policy_year,
+        age_band,
+        sex,
+        channel,
+        premium_mode,
+        {{ experience_columns() }},
+        weight_rows::integer as weight_rows,
+        weight_sum::numeric(24, 2) as weight_sum,
+        weight_square_sum::numeric(30, 4) as weight_square_sum
+    from rated
+)
+
+select * from final
