@@ -203,6 +203,7 @@ FAULTS = {
         core_gate,
         "one_open_period_a_policy",
         "insert into core.fct_policy_period values ('p1', '2026-02-01', null)",
+    ),
     "a lapse seen by one method only": (
         marts_gate,
         r"experience_methods_agree \(lapse_experience\)",
