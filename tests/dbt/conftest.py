@@ -37,7 +37,7 @@ def motor_landing(template: Profile) -> Iterator[Landing]:
     yield from open_landing(clone(template, load("motor_portfolio")))
 
 
-def build(landing: Landing, as_of_date: date, select: str = LAYERS) -> dbt.DbtResult:
+def build(landing: Landing, as_of_date: date, select: str = LAYERS, exclude: str = "") -> dbt.DbtResult:
     """Open an edition of everything landed and build it.
 
     Unit tests and warnings are part of it; a failing one raises.
@@ -49,6 +49,7 @@ def build(landing: Landing, as_of_date: date, select: str = LAYERS) -> dbt.DbtRe
         edition_id=edition_id,
         as_of_date=as_of_date,
         select=select,
+        exclude=exclude,
         target_name=f"{landing.profile.insurer}_{edition_id}",
         full_refresh=True,
     )

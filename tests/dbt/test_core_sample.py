@@ -306,3 +306,10 @@ def test_two_definitions_are_explained_policy_by_policy(sample_landing: Landing,
     assert [row[0] for row in listed] == ["P10", "P30", "P40"]
     none = connection.execute(persistency.SUMS.encode(), asked | {"month": date(2021, 1, 1)}).fetchall()
     assert none == []
+
+
+def test_unit_tests_above_core_pass(sample_landing: Landing, day_2: Day) -> None:
+    """A day builds without unit tests; those of features and marts run here, those of core with every build above."""
+    done = build(sample_landing, DAY_2, "features marts", exclude="resource_type:test")
+    passed = [node for node in done.nodes if node.status == "pass"]
+    assert len(passed) >= 8

@@ -193,6 +193,7 @@ def test_the_next_day_is_published_from_what_changed(sample_world: World) -> Non
     read, new, changed, deleted = counts[0]
     assert 0 < new + changed + deleted < read / 10
     assert sample_world.ask("select count(distinct edition_id) from marts_store.customer_360") == [(2,)]
+    assert sample_world.ask("select built, state from ops.core_state") == [("changes", "complete")]
 
 
 def test_a_closed_gate_leaves_the_published_edition(sample_world: World) -> None:
