@@ -10,7 +10,14 @@ from typing import Literal, NamedTuple
 from customer_knowledge.identity.exact import Link
 
 MANUAL = "manual"
-Reason = Literal["below_threshold", "different_numbers", "ambiguous", "decided_apart", "decisions_contradict"]
+Reason = Literal[
+    "below_threshold",
+    "ambiguous",
+    "different_numbers",
+    "same_number_other_name",
+    "decided_apart",
+    "decisions_contradict",
+]
 
 
 class Doubt(NamedTuple):
@@ -120,7 +127,11 @@ def join_scored(clusters: Clusters, links: Sequence[Link], thresholds: Threshold
             reason = clusters.join(link)
         if reason:
             doubts.append(Doubt(link, reason))
-    # What is below the threshold but was joined by way of a third party needs no eyes.
+    return doubts
+
+
+def still_apart(clusters: Clusters, doubts: Iterable[Doubt]) -> list[Doubt]:
+    """Doubts that remain: what was joined after all, by way of a third party or by the model, needs no eyes."""
     return [d for d in doubts if clusters.root(d.link.left) != clusters.root(d.link.right)]
 
 
