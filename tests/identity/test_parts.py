@@ -101,7 +101,15 @@ def test_the_likelier_candidate_wins_and_equal_ones_are_left_to_a_person() -> No
     scored = [Link(0, 1, "p", 0.9999, 25.0), Link(0, 2, "p", 0.9999, 24.0)]
     assert [d.reason for d in join_scored(even, scored, LIMITS)] == ["ambiguous", "ambiguous"]
     assert len({even.root(i) for i in range(3)}) == 3
-    assert still_apart(clear, [Doubt(Link(0, 1, "p", 0.9), "below_threshold")]) == []
+
+
+def test_only_questions_that_are_still_open_are_asked() -> None:
+    sets = Clusters(["n1", None, "n2", None, None], apart=[(0, 3)])
+    join_exact(sets, [Link(0, 1, "phone_name_birth", 1.0)])
+    doubts = [Doubt(Link(a, b, "p", 0.9), "below_threshold") for a, b in [(0, 1), (1, 2), (1, 3), (1, 4)]]
+    remaining = still_apart(sets, doubts)
+    # Joined by now; two numbers; its customer is decided to be another; open.
+    assert [(d.link.right, d.reason) for d in remaining] == [(3, "decided_apart"), (4, "below_threshold")]
 
 
 def test_below_the_threshold_asks_and_below_review_is_silent() -> None:

@@ -131,8 +131,21 @@ def join_scored(clusters: Clusters, links: Sequence[Link], thresholds: Threshold
 
 
 def still_apart(clusters: Clusters, doubts: Iterable[Doubt]) -> list[Doubt]:
-    """Doubts that remain: what was joined after all, by way of a third party or by the model, needs no eyes."""
-    return [d for d in doubts if clusters.root(d.link.left) != clusters.root(d.link.right)]
+    """Doubts that remain when all is joined.
+
+    What was joined after all, by way of a third party, needs no eyes, nor does an unlikely pair whose customers turned
+    out to have different numbers. What a decision keeps apart is told as such.
+    """
+    remaining = []
+    for link, reason in doubts:
+        if clusters.root(link.left) == clusters.root(link.right):
+            continue
+        obstacle = clusters.obstacle(link.left, link.right)
+        if obstacle == "different_numbers" and reason == "below_threshold":
+            continue
+        kept_apart = obstacle == "decided_apart" and reason != "decisions_contradict"
+        remaining.append(Doubt(link, "decided_apart" if kept_apart else reason))
+    return remaining
 
 
 def _ambiguous(clusters: Clusters, links: Sequence[Link], thresholds: Thresholds) -> set[tuple[int, int]]:
