@@ -7,7 +7,15 @@ import pandas as pd
 import pytest
 
 from customer_knowledge.identity import cleaning, keys, numbers
-from customer_knowledge.identity.clusters import Clusters, Thresholds, decide, join_exact, join_scored
+from customer_knowledge.identity.clusters import (
+    Clusters,
+    Doubt,
+    Thresholds,
+    decide,
+    join_exact,
+    join_scored,
+    still_apart,
+)
 from customer_knowledge.identity.exact import Link, links
 from customer_knowledge.identity.keys import Change, Party
 from customer_knowledge.sample_insurer import identity
@@ -47,7 +55,7 @@ def party(party_key: str, **values: str) -> dict[str, str | None]:
 def test_exact_rules_need_what_they_say() -> None:
     rows = [
         party("a", id_number="110105491231002", name="王芳"),
-        party("b", id_number="11010519491231002x", name="别人"),
+        party("b", id_number="11010519491231002x", name="汪方方"),
         party("c", phone="+86 160 1234 5678", name=" 李 雷", birth_date="1990-01-02"),
         party("d", phone="16012345678", name="李雷", birth_date="1990-01-02"),
         party("e", phone="16012345678", name="李雷", birth_date="1990-02-01"),
@@ -56,8 +64,18 @@ def test_exact_rules_need_what_they_say() -> None:
         party("h", id_number="E12345678", name="韩大梅"),
     ]
     table = cleaning.clean(pd.DataFrame(rows))
-    found = {(table["party_key"][x.left], table["party_key"][x.right], x.rule) for x in links(table)}
+    found = {(table["party_key"][x.left], table["party_key"][x.right], x.rule) for x in links(table)[0]}
     assert found == {("a", "b", "id_number"), ("c", "d", "phone_name_birth"), ("f", "g", "id_number")}
+
+
+def test_a_number_under_another_name_is_for_a_person_to_decide() -> None:
+    number = {"id_number": "11010519491231002X"}
+    rows = [party("a", name="王芳", **number), party("b", name="李雷", **number), party("c", name="王方", **number)]
+    rows += [party("d", name="李雷", **number), party("e", **number)]
+    table = cleaning.clean(pd.DataFrame(rows))
+    found, odd = links(table)
+    assert [(x.left, x.right) for x in found] == [(0, 2), (0, 4), (1, 3)]
+    assert [(x.left, x.right) for x in odd] == [(0, 1), (0, 3)]
 
 
 def test_a_value_that_too_many_share_blocks_nothing() -> None:
@@ -83,6 +101,15 @@ def test_the_likelier_candidate_wins_and_equal_ones_are_left_to_a_person() -> No
     scored = [Link(0, 1, "p", 0.9999, 25.0), Link(0, 2, "p", 0.9999, 24.0)]
     assert [d.reason for d in join_scored(even, scored, LIMITS)] == ["ambiguous", "ambiguous"]
     assert len({even.root(i) for i in range(3)}) == 3
+
+
+def test_only_questions_that_are_still_open_are_asked() -> None:
+    sets = Clusters(["n1", None, "n2", None, None], apart=[(0, 3)])
+    join_exact(sets, [Link(0, 1, "phone_name_birth", 1.0)])
+    doubts = [Doubt(Link(a, b, "p", 0.9), "below_threshold") for a, b in [(0, 1), (1, 2), (1, 3), (1, 4)]]
+    remaining = still_apart(sets, doubts)
+    # Joined by now; two numbers; its customer is decided to be another; open.
+    assert [(d.link.right, d.reason) for d in remaining] == [(3, "decided_apart"), (4, "below_threshold")]
 
 
 def test_below_the_threshold_asks_and_below_review_is_silent() -> None:
@@ -124,3 +151,11 @@ def test_the_key_goes_with_most_of_the_parties_and_is_never_given_twice() -> Non
     assert found["b"] == found["c"] == "a"
     assert found["a"] not in {"a", "b", "c"}
     assert changes == [Change("split_from", found["a"], "a")]
+
+
+def test_a_party_that_changes_sides_is_told() -> None:
+    a, b, c, d, e = members("a", "b", "c", "d", "e")
+    before = {"a": "a", "b": "a", "c": "a", "d": "d", "e": "d"}
+    found, changes = keys.assign([[a, b], [c, d, e]], before)
+    assert found == {"a": "a", "b": "a", "c": "d", "d": "d", "e": "d"}
+    assert changes == [Change("took_from", "d", "a")]

@@ -8,7 +8,7 @@ from math import comb
 import pandas as pd
 import pytest
 
-from customer_knowledge.identity import store
+from customer_knowledge.identity import decisions, store
 from customer_knowledge.identity.clusters import Thresholds
 from customer_knowledge.identity.resolve import Decisions, Resolution, resolve
 from customer_knowledge.identity.run import resolve_edition
@@ -81,6 +81,19 @@ def test_two_valid_numbers_are_never_one_customer(resolved: World) -> None:
     assert len(numbers) <= 2
     conflicts = resolved.ask("select reason, count(*) from identity.conflict group by reason")
     assert dict(conflicts).get("different_numbers", 0) > 0, "twins should have been held apart"
+
+
+def test_the_queue_asks_once_for_two_customers_until_they_are_decided(resolved: World) -> None:
+    connection = resolved.landing.connection
+    waiting = decisions.queue(connection, limit=1000)
+    key = dict(resolved.ask("select party_key, customer_key from identity.cluster"))
+    questions = [frozenset((key[w.party_key_a], key[w.party_key_b])) for w in waiting]
+    assert len(questions) == len(set(questions)) > 10
+    assert {"below_threshold", "different_numbers"} <= {w.reason for w in waiting}
+    first = waiting[0]
+    decisions.record(connection, "cannot_link", [first.party_key_b, first.party_key_a], "a tester", "not she")
+    after = decisions.queue(connection, limit=1000)
+    assert [w for w in waiting if w != first] == after
 
 
 def test_the_same_input_gives_the_same_clusters_in_any_order(parties: pd.DataFrame) -> None:

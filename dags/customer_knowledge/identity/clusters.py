@@ -10,7 +10,14 @@ from typing import Literal, NamedTuple
 from customer_knowledge.identity.exact import Link
 
 MANUAL = "manual"
-Reason = Literal["below_threshold", "different_numbers", "ambiguous", "decided_apart", "decisions_contradict"]
+Reason = Literal[
+    "below_threshold",
+    "ambiguous",
+    "different_numbers",
+    "same_number_other_name",
+    "decided_apart",
+    "decisions_contradict",
+]
 
 
 class Doubt(NamedTuple):
@@ -120,8 +127,25 @@ def join_scored(clusters: Clusters, links: Sequence[Link], thresholds: Threshold
             reason = clusters.join(link)
         if reason:
             doubts.append(Doubt(link, reason))
-    # What is below the threshold but was joined by way of a third party needs no eyes.
-    return [d for d in doubts if clusters.root(d.link.left) != clusters.root(d.link.right)]
+    return doubts
+
+
+def still_apart(clusters: Clusters, doubts: Iterable[Doubt]) -> list[Doubt]:
+    """Doubts that remain when all is joined.
+
+    What was joined after all, by way of a third party, needs no eyes, nor does an unlikely pair whose customers turned
+    out to have different numbers. What a decision keeps apart is told as such.
+    """
+    remaining = []
+    for link, reason in doubts:
+        if clusters.root(link.left) == clusters.root(link.right):
+            continue
+        obstacle = clusters.obstacle(link.left, link.right)
+        if obstacle == "different_numbers" and reason == "below_threshold":
+            continue
+        kept_apart = obstacle == "decided_apart" and reason != "decisions_contradict"
+        remaining.append(Doubt(link, "decided_apart" if kept_apart else reason))
+    return remaining
 
 
 def _ambiguous(clusters: Clusters, links: Sequence[Link], thresholds: Thresholds) -> set[tuple[int, int]]:

@@ -13,22 +13,39 @@ from customer_knowledge.warehouse.connections import Connection
 
 Decision = Literal["must_link", "cannot_link"]
 _NEWEST = "(select max(edition_id) from identity.cluster)"
+# One question for two customers, the likeliest pair of their parties, unless some pair of theirs is decided already.
 _QUEUE = f"""
+with member as (select party_key, customer_key from identity.cluster where edition_id = {_NEWEST}),
+decided as (
+    select least(a.customer_key, b.customer_key) as one, greatest(a.customer_key, b.customer_key) as other
+    from identity.decision
+    inner join member as a on decision.party_key_a = a.party_key
+    inner join member as b on decision.party_key_b = b.party_key
+),
+asked as (
+    select
+        review.*, least(a.customer_key, b.customer_key) as one, greatest(a.customer_key, b.customer_key) as other,
+        row_number() over (
+            partition by least(a.customer_key, b.customer_key), greatest(a.customer_key, b.customer_key)
+            order by review.probability desc, review.party_key_a, review.party_key_b
+        ) as place
+    from identity.review
+    inner join member as a on review.party_key_a = a.party_key
+    inner join member as b on review.party_key_b = b.party_key
+    where review.edition_id = {_NEWEST} and review.reason <> 'decided_apart'
+)
 select
-    review.party_key_a, review.party_key_b, a.source_system || ':' || a.party_id as party_a,
-    b.source_system || ':' || b.party_id as party_b, review.probability, review.reason,
+    asked.party_key_a, asked.party_key_b, a.source_system || ':' || a.party_id as party_a,
+    b.source_system || ':' || b.party_id as party_b, asked.probability, asked.reason,
     a.name = b.name as same_name, a.phone = b.phone as same_phone, a.birth_date = b.birth_date as same_birth_date,
     a.city = b.city as same_city,
     coalesce(a.id_number, a.credit_code) = coalesce(b.id_number, b.credit_code) as same_number
-from identity.review
-inner join input_layer.input__parties as a on review.party_key_a = a.party_key
-inner join input_layer.input__parties as b on review.party_key_b = b.party_key
-where review.edition_id = {_NEWEST} and review.reason <> 'decided_apart'
-    and not exists (
-        select 1 from identity.decision
-        where decision.party_key_a = review.party_key_a and decision.party_key_b = review.party_key_b
-    )
-order by review.reason, review.probability desc, review.party_key_a, review.party_key_b
+from asked
+inner join input_layer.input__parties as a on asked.party_key_a = a.party_key
+inner join input_layer.input__parties as b on asked.party_key_b = b.party_key
+where asked.place = 1
+    and not exists (select 1 from decided where decided.one = asked.one and decided.other = asked.other)
+order by asked.reason, asked.probability desc, asked.party_key_a, asked.party_key_b
 limit %s
 """  # noqa: S608 — nothing from outside stands in it
 _CUSTOMER = f"""

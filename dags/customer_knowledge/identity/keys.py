@@ -9,9 +9,9 @@ from typing import Literal, NamedTuple
 
 
 class Change(NamedTuple):
-    """A customer that became part of another, or came out of one."""
+    """A customer that became part of another, came out of one, or took over some of another's parties."""
 
-    change: Literal["merged_into", "split_from"]
+    change: Literal["merged_into", "split_from", "took_from"]
     customer_key: str
     other_customer_key: str
 
@@ -46,13 +46,16 @@ def assign(clusters: Sequence[Sequence[Party]], before: Mapping[str, str]) -> tu
     ordered = sorted((sorted(c, key=lambda p: p.age) for c in clusters), key=lambda c: (c[0].age, c[0].party_key))
     inherited, changes = _inherited(ordered, before)
     taken = set(inherited.values())
+    merged = {(change.other_customer_key, change.customer_key) for change in changes}
     keys: dict[str, str] = {}
     for place, cluster in enumerate(ordered):
+        olds = {before[p.party_key] for p in cluster if p.party_key in before}
         key = inherited.get(place)
-        if key is None:
+        if key is not None:
+            changes += [Change("took_from", key, old) for old in olds if old != key and (key, old) not in merged]
+        else:
             key = _fresh(cluster[0].party_key, taken)
             taken.add(key)
-            olds = {before[p.party_key] for p in cluster if p.party_key in before}
             changes += [Change("split_from", key, old) for old in olds if old != key]
         for party in cluster:
             keys[party.party_key] = key

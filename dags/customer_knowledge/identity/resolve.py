@@ -59,16 +59,15 @@ def resolve(
     place = {key: i for i, key in enumerate(table["party_key"])}
     sets = Clusters(table["number"].tolist(), _placed(decisions.apart, place))
     doubts = clustering.decide(sets, _placed(decisions.together, place))
-    found = list(exact.links(table))
+    found, odd = exact.links(table)
     doubts += clustering.join_exact(sets, found)
+    doubts += [Doubt(link, "same_number_other_name") for link in odd]
     group = pd.Series([sets.root(i) for i in range(len(table))], index=table.index)
     table["exact_group"] = group
-    # A party is decided when its cluster has a valid number and company; the rest is worth scoring.
-    size = group.groupby(group).transform("size")
-    numbered = table["number"].notna().groupby(group).transform("any")
-    table["is_open"] = (size == 1) | ~numbered
+    # A party whose cluster has a valid number is decided; only the rest, against everybody, is worth scoring.
+    table["is_open"] = ~table["number"].notna().groupby(group).transform("any")
     scored = list(linkage.score(table, thresholds.review / 2))
-    doubts += clustering.join_scored(sets, scored, thresholds)
+    doubts = clustering.still_apart(sets, [*doubts, *clustering.join_scored(sets, scored, thresholds)])
     log.info("%s parties, %s exact links, %s scored pairs, %s doubts", len(table), len(found), len(scored), len(doubts))
     return _result(table, sets, [*found, *scored], doubts, before)
 

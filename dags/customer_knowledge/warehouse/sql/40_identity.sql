@@ -46,7 +46,10 @@ create table if not exists identity.review (
     rule text not null,
     probability double precision not null,
     reason text not null check (
-        reason in ('below_threshold', 'ambiguous', 'different_numbers', 'decided_apart', 'decisions_contradict')
+        reason in (
+            'below_threshold', 'ambiguous', 'different_numbers', 'same_number_other_name', 'decided_apart',
+            'decisions_contradict'
+        )
     ),
     primary key (edition_id, party_key_a, party_key_b)
 );
@@ -56,17 +59,17 @@ comment on table identity.review is
 create or replace view identity.conflict as
 select edition_id, party_key_a, party_key_b, rule, probability, reason
 from identity.review
-where reason in ('different_numbers', 'decided_apart', 'decisions_contradict');
+where reason in ('different_numbers', 'same_number_other_name', 'decided_apart', 'decisions_contradict');
 comment on view identity.conflict is
 'Pairs that a rule would join and a number or a decision forbids. 规则主张合并而证件号或裁定禁止的当事人对。';
 
 create table if not exists identity.customer_change (
     edition_id bigint not null references ops.edition,
     as_of_date date not null,
-    change text not null check (change in ('merged_into', 'split_from')),
+    change text not null check (change in ('merged_into', 'split_from', 'took_from')),
     customer_key text not null,
     other_customer_key text not null,
     primary key (edition_id, change, customer_key, other_customer_key)
 );
 comment on table identity.customer_change is
-'Customers that became part of another, or came out of one, since the edition published before. 与上一已发布版次相比的客户合并与拆分。';
+'Customers that became part of another, came out of one, or took parties from one that goes on, since the edition published before. 与上一已发布版次相比的客户合并、拆分与当事人转移。';
