@@ -1,0 +1,99 @@
+"""A sample insurer many times over, copied within landing, so that a large warehouse is there in minutes."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from psycopg import sql
+
+from customer_knowledge.extract.landing import business_columns
+from customer_knowledge.profile import Profile, Table
+from customer_knowledge.warehouse.connections import Connection
+
+STEP = 1_000_000_000
+"""Between the ids of one copy and the next."""
+NAMES = ("policy_no", "id_number", "credit_code")
+
+
+def _shifted(profile: Profile) -> set[str]:
+    """Columns that hold an id of something copied."""
+    ids = set(NAMES)
+    for connector in profile.connectors:
+        for table in connector.tables:
+            if table.roots or table.name == "agent_note":
+                ids |= {*table.key, *(root.column for root in table.roots), *table.parents}
+    return ids - {"product_code", "campaign_id", "agent_id"}
+
+
+def multiply(connection: Connection, profile: Profile, times: int) -> int:
+    """Copy every policy's and party's landed rows so often that there are `times` as many; rows in all."""
+    shifted, total = _shifted(profile), 0
+    for connector in profile.connectors:
+        for table in connector.tables:
+            landed = sql.Identifier("landing", f"{connector.system}__{table.name}")
+            if table.roots and times > 1:
+                _copy(connection, connector.system, table, shifted, times)
+            connection.execute(sql.SQL("analyze {}").format(landed))
+            row = connection.execute(sql.SQL("select count(*) from {}").format(landed)).fetchone()
+            total += int(row[0]) if row else 0
+            connection.commit()
+    return total
+
+
+def _copy(connection: Connection, system: str, table: Table, shifted: set[str], times: int) -> None:
+    landed = sql.Identifier("landing", f"{system}__{table.name}")
+    columns = business_columns(connection, system, table.name)
+    values = []
+    for name, kind in columns.items():
+        column = sql.SQL("o.{}").format(sql.Identifier(name))
+        if name not in shifted:
+            values.append(column)
+        elif kind == "bigint":
+            values.append(sql.SQL("{} + c.copy * {}").format(column, sql.Literal(STEP)))
+        else:
+            values.append(sql.SQL("{} || '~' || c.copy").format(column))
+    connection.execute(
+        sql.SQL(
+            "insert into {landed} ({names}, _batch_id, _row_hash, _is_deleted)"
+            " select {values}, o._batch_id, o._row_hash, o._is_deleted from {landed} as o"
+            " cross join generate_series(1, {last}) as c (copy) order by {key}"
+        ).format(
+            landed=landed,
+            names=sql.SQL(", ").join(map(sql.Identifier, columns)),
+            values=sql.SQL(", ").join(values),
+            last=sql.Literal(times - 1),
+            key=sql.SQL(", ").join(sql.SQL("o.{}").format(sql.Identifier(k)) for k in table.key),
+        )
+    )
+
+
+def change(connection: Connection, profile: Profile, day: date, one_in: int = 100) -> int:
+    """Another day's batches, in which the rows of one policy and one party in so many have a new version; versions."""
+    changed = 0
+    for connector in profile.connectors:
+        for table in connector.tables:
+            row = connection.execute(
+                "insert into ops.batch (source_system, source_table, as_of_date, state, snapshot_at, rows_read,"
+                " rows_new, rows_changed, rows_unchanged, rows_deleted, rows_accepted, rows_rejected)"
+                " values (%s, %s, %s, 'passed', %s, 0, 0, 0, 0, 0, 0, 0) returning batch_id",
+                (connector.system, table.name, day, day),
+            ).fetchone()
+            assert row is not None
+            if not table.roots or table.roots[0].through:
+                continue
+            names = sql.SQL(", ").join(map(sql.Identifier, business_columns(connection, connector.system, table.name)))
+            done = connection.execute(
+                sql.SQL(
+                    "insert into {landed} ({names}, _batch_id, _row_hash) select {names}, {batch}, _row_hash"
+                    " from {landed} where mod(abs(hashtext({root}::text)), {one_in}) = 0 and not _is_deleted"
+                ).format(
+                    landed=sql.Identifier("landing", f"{connector.system}__{table.name}"),
+                    names=names,
+                    batch=sql.Literal(row[0]),
+                    root=sql.Identifier(table.roots[0].column),
+                    one_in=sql.Literal(one_in),
+                )
+            )
+            changed += done.rowcount
+    connection.commit()
+    return changed

@@ -1,0 +1,169 @@
+"""Core built whole and from one percent of change, at growing sizes, beside the same questions asked of DuckDB.
+
+Run by `make bench`; sizes by `CK_BENCH_CUSTOMERS` (comma-separated). Asserts results, never seconds.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
+from pathlib import Path
+
+import duckdb
+import psutil
+import pytest
+
+from customer_knowledge import pipeline
+from customer_knowledge.extract.postgres import extract_system
+from customer_knowledge.profile import Profile
+from customer_knowledge.sample_insurer import simulate
+from customer_knowledge.settings import settings
+from customer_knowledge.warehouse import core_state, server
+from customer_knowledge.warehouse.connections import dsn, warehouse
+from expectations.gate import landing_gate
+from tests.benchmarks import scaled
+
+pytestmark = [pytest.mark.postgres, pytest.mark.timeout(0)]
+DAY, SEED, MADE = date(2026, 6, 30), 3, 5_000
+SIZES = [int(size) for size in os.environ.get("CK_BENCH_CUSTOMERS", "10000,50000").split(",")]
+RIVALS = Path(__file__).parent / "duckdb"
+EXPORTED = {
+    "customer": "core.dim_customer",
+    "policy": "core.dim_policy",
+    "product": "core.dim_product",
+    "policy_customer": "core.policy_customer",
+    "due": "core.fct_premium_due",
+    "payment": "core.fct_premium_payment",
+    "claim_payment": "core.fct_claim_payment",
+    "interaction": "core.fct_interaction",
+    "complaint": "core.fct_complaint",
+}
+
+
+class Peak:
+    """The most memory that PostgreSQL's processes and ours used at once, private pages only, in GB."""
+
+    def __init__(self) -> None:
+        self.gigabytes = 0.0
+
+    def look(self, pid: int) -> None:
+        total = 0
+        for process in [psutil.Process(), *psutil.Process().children(recursive=True), *_tree(pid)]:
+            try:
+                total += process.memory_full_info().uss
+            except psutil.Error:
+                continue
+        self.gigabytes = max(self.gigabytes, total / 1e9)
+
+
+def _tree(pid: int) -> list[psutil.Process]:
+    try:
+        return [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
+    except psutil.Error:
+        return []
+
+
+@contextmanager
+def watched() -> Iterator[Peak]:
+    peak, done = Peak(), threading.Event()
+    running = server.status(settings())
+    assert running is not None
+
+    def watch() -> None:
+        while not done.wait(0.5):
+            peak.look(running.pid)
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    try:
+        yield peak
+    finally:
+        done.set()
+        thread.join()
+
+
+def built(profile: Profile, day: date) -> tuple[float, str]:
+    """Build an edition's input layer and core; seconds, and from what."""
+    pipeline.open_edition(profile, day)
+    began = time.perf_counter()
+    pipeline.build_input_layer(profile, day)
+    pipeline.build_core(profile, day)
+    took = time.perf_counter() - began
+    with warehouse(profile) as connection:
+        state = core_state.read(connection)
+    assert state is not None
+    return took, state.built
+
+
+def rivals(profile: Profile, folder: Path) -> dict[str, float]:
+    """Seconds of each rival query in DuckDB, over the same rows, exported once and held in its own tables."""
+    database = duckdb.connect(str(folder / "rival.duckdb"))
+    database.execute("set threads = 2")
+    database.execute(f"attach '{dsn(settings(), profile.database)}' as warehouse (type postgres, read_only)")
+    for name, table in EXPORTED.items():
+        database.execute(f"create table {name} as select * from warehouse.{table}")
+    found = {}
+    for path in sorted(RIVALS.glob("*.sql")):
+        began = time.perf_counter()
+        database.execute(f"create or replace table answer as {path.read_text(encoding='utf-8')}")
+        found[path.stem] = time.perf_counter() - began
+        assert database.execute("select count(*) from answer").fetchone() != (0,)
+    database.close()
+    return found
+
+
+def size_on_disk(profile: Profile) -> dict[str, float]:
+    """Gigabytes by schema."""
+    with warehouse(profile) as connection:
+        rows = connection.execute(
+            "select relnamespace::regnamespace::text, sum(pg_total_relation_size(oid)) / 1e9 from pg_class"
+            " where relkind = 'r' and relnamespace::regnamespace::text in ('landing', 'input_layer', 'intermediate',"
+            " 'core') group by 1"
+        ).fetchall()
+    return {schema: float(size) for schema, size in rows}
+
+
+RESULTS: dict[int, dict[str, float]] = {}
+
+
+@pytest.mark.parametrize("customers", SIZES)
+def test_whole_and_one_percent(sample: Profile, tmp_path: Path, customers: int) -> None:
+    simulate.create(MADE, SEED, DAY)
+    for system in sample.systems:
+        extract_system(sample, system, DAY)
+        landing_gate(sample, system, DAY)
+    with warehouse(sample) as connection:
+        rows = scaled.multiply(connection, sample, max(1, customers // MADE))
+    with watched() as peak:
+        whole, how = built(sample, DAY)
+        assert how == "whole"
+        with warehouse(sample) as connection:
+            changed = scaled.change(connection, sample, DAY + timedelta(days=1))
+        daily, how = built(sample, DAY + timedelta(days=1))
+        assert how == "changes"
+    sizes = size_on_disk(sample)
+    RESULTS[customers] = {"whole": whole, "daily": daily}
+    print(
+        f"\n{customers:,} customers, {rows:,} landed rows: whole {whole:.1f} s, one percent ({changed:,} versions)"
+        f" {daily:.1f} s, ratio {daily / whole:.2f}; peak {peak.gigabytes:.1f} GB; on disk "
+        + ", ".join(f"{schema} {size:.2f} GB" for schema, size in sorted(sizes.items()))
+    )
+    try:
+        print("DuckDB on the same rows: " + ", ".join(f"{n} {s:.2f} s" for n, s in rivals(sample, tmp_path).items()))
+    except duckdb.IOException as error:  # its PostgreSQL reader is a download
+        print(f"DuckDB could not read PostgreSQL here: {str(error).splitlines()[0]}")
+
+
+def test_growth_is_told() -> None:
+    if len(RESULTS) < 2:
+        pytest.skip("one size tells no growth")
+    small, large = min(RESULTS), max(RESULTS)
+    for name in ("whole", "daily"):
+        slope = math.log(RESULTS[large][name] / RESULTS[small][name]) / math.log(large / small)
+        print(f"\n{name}: log-log slope {slope:.2f} from {small:,} to {large:,} customers")
+        assert slope < 2
