@@ -306,3 +306,18 @@ def test_two_definitions_are_explained_policy_by_policy(sample_landing: Landing,
     assert [row[0] for row in listed] == ["P10", "P30", "P40"]
     none = connection.execute(persistency.SUMS.encode(), asked | {"month": date(2021, 1, 1)}).fetchall()
     assert none == []
+
+
+def test_versions_come_from_accepted_ones_only(sample_landing: Landing, day_2: Day) -> None:
+    found = rows(
+        sample_landing,
+        "select p.policy_number, v.valid_from, v.valid_to, v.annual_premium from core.dim_policy_version v"
+        " join core.dim_policy p using (policy_key) order by 1, 2",
+    )
+    # P10's update was turned away; P30's first version too, so its second stands from its recording on.
+    assert found == [
+        ("P10", date(2020, 1, 1), None, 1000),
+        ("P20", date(2024, 3, 1), None, 1000),
+        ("P30", date(2020, 1, 1), None, 700),
+        ("P40", date(2020, 1, 1), None, 1000),
+    ]
