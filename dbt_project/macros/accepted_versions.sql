@@ -110,3 +110,29 @@
     order by
         {{ key | join(', ') }}, _version_id in ({{ rejected_versions(system, table) }}), _batch_id desc, _version_id desc
 {%- endmacro %}
+
+
+{#-
+    Every version that the edition's batches showed and no gate keeps out, deletions among them, with the business date
+    of the batch that showed it or, where it was released from quarantine, of the batch that let it in.
+-#}
+{% macro accepted_history(system, table, key) -%}
+    select
+        versions.*,
+        greatest(batches.as_of_date, released.as_of_date) as seen_on
+    from {{ source('landing', system ~ '__' ~ table) }} as versions
+    inner join {{ source('ops', 'batch') }} as batches on versions._batch_id = batches.batch_id
+    left join (
+        select
+            rejections.version_id,
+            max(arrivals.as_of_date) as as_of_date
+        from {{ source('ops', 'rejected_version') }} as rejections
+        inner join {{ source('ops', 'batch') }} as arrivals on rejections.released_batch_id = arrivals.batch_id
+        where rejections.source_system = '{{ system }}' and rejections.source_table = '{{ table }}'
+        group by rejections.version_id
+    ) as released on versions._version_id = released.version_id
+    where
+        versions._batch_id in ({{ edition_batches() }})
+        and versions._version_id not in ({{ rejected_versions(system, table) }})
+        {{ and_key_of_changed_root(system, table, key) }}
+{%- endmacro %}

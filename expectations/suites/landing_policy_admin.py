@@ -139,6 +139,27 @@ RULES: tuple[Rule, ...] = (
         sentence_zh="保单的现金价值不为负数。",
         hurts=("policy_360", "customer_360"),
     ),
+    RowCondition(
+        id="commission_signed",
+        asset="commission",
+        severity="quarantine",
+        condition="case commission_type when 'clawback' then amount <= 0 else amount >= 0 end",
+        optional=True,
+        sentence_en="A commission is not below zero, a clawback not above.",
+        sentence_zh="佣金不为负数，佣金追回不为正数。",
+        hurts=("customer_value",),
+    ),
+    InOrder(
+        id="change_after_request",
+        asset="policy_change",
+        severity="quarantine",
+        earlier="requested_on",
+        later="effective_on",
+        optional=True,
+        sentence_en="A policy change does not take effect before it was asked for.",
+        sentence_zh="保全变更的生效日不早于申请日。",
+        hurts=("policy_360",),
+    ),
 )
 
 SUITE = Suite("landing_policy_admin", RULES)

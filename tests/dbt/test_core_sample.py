@@ -308,6 +308,21 @@ def test_two_definitions_are_explained_policy_by_policy(sample_landing: Landing,
     assert none == []
 
 
+def test_versions_come_from_accepted_ones_only(sample_landing: Landing, day_2: Day) -> None:
+    found = rows(
+        sample_landing,
+        "select p.policy_number, v.valid_from, v.valid_to, v.annual_premium from core.dim_policy_version v"
+        " join core.dim_policy p using (policy_key) order by 1, 2",
+    )
+    # P10's update was turned away; P30's first version too, so its second stands from its recording on.
+    assert found == [
+        ("P10", date(2020, 1, 1), None, 1000),
+        ("P20", date(2024, 3, 1), None, 1000),
+        ("P30", date(2020, 1, 1), None, 700),
+        ("P40", date(2020, 1, 1), None, 1000),
+    ]
+
+
 def test_unit_tests_above_core_pass(sample_landing: Landing, day_2: Day) -> None:
     """A day builds without unit tests; those of features and marts run here, those of core with every build above."""
     done = build(sample_landing, DAY_2, "features marts", exclude="resource_type:test")

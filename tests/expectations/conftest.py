@@ -105,7 +105,8 @@ class Insurer:
 def _small(profile: Profile) -> Profile:
     """The profile with policy administration only, and tables of which a few rows are enough."""
     connector = profile.connector(SYSTEM)
-    names = ("product", "party", "policy", "policy_party", "premium_due", "premium_payment", "claim", "policy_value")
+    names = ("product", "party", "policy", "policy_party", "premium_due", "premium_payment", "claim")
+    names += ("policy_value", "commission", "policy_change")
     tables = tuple(connector.table(name).model_copy(update={"minimum_rows": 1}) for name in names)
     return profile.model_copy(update={"connectors": (connector.model_copy(update={"tables": tables}),)})
 
@@ -136,6 +137,10 @@ def policies(insurer: Insurer, numbers: range) -> None:
         insurer.put("premium_due", due_id=n, policy_id=n, due_on="2024-01-01", amount=1200, policy_year=1)
         insurer.put("premium_payment", payment_id=n, due_id=n, policy_id=n, paid_on="2024-01-02", amount=1200)
         insurer.put("claim", claim_id=n, policy_id=n, incurred_on="2025-01-01", reported_on="2025-01-02")
+    one = {"policy_id": numbers[-1]}
+    insurer.put("commission", commission_id=1, **one, commission_type="renewal", amount=9, paid_on="2025-01-01")
+    days = {"requested_on": "2025-01-01", "effective_on": "2025-01-01"}
+    insurer.put("policy_change", policy_change_id=1, **one, change_type="address_change", **days)
     # One is enough to have something to judge; the tests count the others' rows.
     insurer.put("policy_value", policy_value_id=1, policy_id=numbers[-1], valued_on="2025-01-01", cash_value=300)
 

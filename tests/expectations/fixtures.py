@@ -55,6 +55,7 @@ _AGE = "select date '2017-05-01' as last_renewal_on, date '{}' as birth_date"
 _STATUS = "select '{}'::text as status, {} as in_force_flag"
 _SCORES = "select 0.1 + i * {}::double precision as p_lapse from generate_series(1, 20) as i"
 _CHURN = "select {}::double precision as p_lose_all, {}::double precision as p_lose_any"
+_COMMISSION = "select 'clawback' as commission_type, {}::numeric as amount"
 _KEPT = "select {} as policies_kept, {} as policies, 0.0 as numerator, 0.0 as denominator"
 _EXPERIENCE = (
     "select {}::numeric as exposure_count, 10 as exposure_amount, 1 as actual_count, 0.5 as credibility_count,"
@@ -84,6 +85,8 @@ FIXTURES: dict[str, dict[str, Fixture]] = {
         "payment_positive": _number("amount", "0.01", "null"),
         "claim_dates_in_order": _dates("incurred_on", "reported_on"),
         "cash_value_not_negative": _number("cash_value", "0", "-0.01"),
+        "commission_signed": Fixture(_COMMISSION.format("-1"), _COMMISSION.format("1")),
+        "change_after_request": _dates("requested_on", "effective_on"),
     },
     "landing_crm": LEDGER
     | {

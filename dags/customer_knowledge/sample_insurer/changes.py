@@ -44,6 +44,8 @@ KEYS = {
     ("policy_admin", "claim"): "claim_id",
     ("policy_admin", "claim_payment"): "claim_payment_id",
     ("policy_admin", "policy_value"): "policy_value_id",
+    ("policy_admin", "commission"): "commission_id",
+    ("policy_admin", "policy_change"): "policy_change_id",
     ("crm", "contact"): "contact_id",
     ("crm", "interaction"): "interaction_id",
     ("crm", "complaint"): "complaint_id",

@@ -12,6 +12,7 @@ from customer_knowledge.sample_insurer import (
     bookings,
     changes,
     claims,
+    commission,
     contacts,
     dirt,
     exits,
@@ -22,6 +23,7 @@ from customer_knowledge.sample_insurer import (
     producers,
     purchase,
     relations,
+    servicing,
     values,
     yearly,
 )
@@ -164,7 +166,10 @@ def _policy_admin(
         "claim": claim,
         "claim_payment": bookings.claim_payments(rng, claim, claimed[1]),
         "policy_value": values.policy_values(room(seed, "policy values"), bought, policy, events, last),
+        "policy_change": servicing.policy_changes(room(seed, "servicing"), bought, policy, events, last),
     }
+    booked = found["policy_event"]
+    found["commission"] = commission.commissions(room(seed, "commission"), bought, policy, due, payment, booked)
     cast.complaint["policy_no"] = policy["policy_no"][cast.complaint["policy"]]
     return {("policy_admin", name): table for name, table in found.items()}
 
@@ -200,6 +205,7 @@ def _log(
         changes.departures(rng, cast.agents),
         *changes.decisions(rng, claim, *claimed),
         changes.closings(rng, cast.complaint),
+        servicing.reductions(room(seed, "reductions"), tables["policy_admin", "policy_change"]),
         *changes.corrections(spec.dirtying, rng, tables, first_day, last),
     ]
     return [take(part, part["changed_on"] <= last) for part in parts]

@@ -18,11 +18,17 @@ def cash_value(policies: Columns, who: Array, m: int) -> Array:
     return np.asarray(np.round(policies["premium"][who] * paid_years * min(0.3 + 0.012 * m, 0.95), 2))
 
 
-def policy_values(rng: Rng, bought: Columns, policy: Columns, events: Columns, last: np.datetime64) -> Columns:
-    """Table policy_value: a row for each anniversary that a long-term policy saw before it ended."""
+def ends(bought: Columns, events: Columns, last: np.datetime64) -> Array:
+    """The day on which each policy ends; the day after the last simulated one where it does not."""
     ends_on = np.full(len(bought["effective_on"]), last + 1)
     ending = np.isin(events["kind"], _ENDINGS)
     np.minimum.at(ends_on, events["policy"][ending], events["on"][ending])
+    return ends_on
+
+
+def policy_values(rng: Rng, bought: Columns, policy: Columns, events: Columns, last: np.datetime64) -> Columns:
+    """Table policy_value: a row for each anniversary that a long-term policy saw before it ended."""
+    ends_on = ends(bought, events, last)
     who, m, parts = np.flatnonzero(bought["long_term"]), 12, [_none()]
     while len(who):
         on = add_months(bought["effective_on"][who], m)

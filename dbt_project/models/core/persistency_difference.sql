@@ -1,6 +1,11 @@
 {{ config(materialized='view') }}
 
-with policy_persistency as (
+-- Two CTEs, each used once: one used twice is worked out for all definitions before those asked for are looked at.
+with definition_a as (
+    select * from {{ ref('policy_persistency') }}
+),
+
+definition_b as (
     select * from {{ ref('policy_persistency') }}
 ),
 
@@ -22,8 +27,8 @@ pairs as (
         a.kept_amount as kept_amount_a,
         b.kept_amount as kept_amount_b,
         a.basis = b.basis as is_comparable
-    from policy_persistency as a
-    inner join policy_persistency as b on a.policy_key = b.policy_key and a.definition_id <> b.definition_id
+    from definition_a as a
+    inner join definition_b as b on a.policy_key = b.policy_key and a.definition_id <> b.definition_id
 ),
 
 final as (

@@ -7,7 +7,8 @@ with counted as (
         ('fct_policy_term', 'policy_terms'), ('fct_premium_due', 'premiums_due'),
         ('fct_premium_payment', 'premiums_received'), ('fct_claim', 'claims'), ('fct_claim_payment', 'claim_payments'),
         ('fct_interaction', 'interactions'), ('fct_complaint', 'complaints'), ('fct_survey', 'surveys'),
-        ('fct_policy_value', 'policy_values'), ('fct_campaign_response', 'campaign_responses'), ('fct_agent_note', 'agent_notes'),
+        ('fct_policy_value', 'policy_values'), ('fct_commission', 'commissions'),
+        ('fct_policy_change', 'policy_changes'), ('fct_campaign_response', 'campaign_responses'), ('fct_agent_note', 'agent_notes'),
     ] %}
         select
             '{{ fact }}' as fact,

@@ -180,3 +180,29 @@ create table policy_value (
     recorded_on date not null,
     updated_at timestamptz not null
 );
+
+create table commission (
+    commission_id bigint primary key,
+    policy_id bigint not null,
+    agent_id bigint,
+    payment_id bigint,
+    commission_type text not null,
+    rate numeric(6, 4),
+    amount numeric(14, 2),
+    paid_on date not null,
+    recorded_on date not null,
+    updated_at timestamptz not null
+);
+
+create table policy_change (
+    policy_change_id bigint primary key,
+    policy_id bigint not null,
+    change_type text not null,
+    requested_on date not null,
+    effective_on date,
+    requested_by text,
+    old_value text,
+    new_value text,
+    recorded_on date not null,
+    updated_at timestamptz not null
+);

@@ -1,0 +1,32 @@
+-- Commission follows premium: nothing taken back beyond what was paid, nothing paid beyond the payment it stands on.
+{{ config(tags=['severity_stop', 'hurts_customer_value']) }}
+
+with commissions as (
+    select * from {{ ref('fct_commission') }}
+),
+
+payments as (
+    select * from {{ ref('fct_premium_payment') }}
+),
+
+overdrawn as (
+    select
+        policy_key as broken_key,
+        'more taken back than paid' as identity
+    from commissions
+    group by policy_key
+    having sum(amount) < 0
+),
+
+above_premium as (
+    select
+        commissions.commission_key,
+        'more than the premium it stands on'
+    from commissions
+    inner join payments on commissions.premium_payment_key = payments.premium_payment_key
+    where commissions.amount > payments.amount
+)
+
+select * from overdrawn
+union all
+select * from above_premium
