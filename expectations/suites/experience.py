@@ -39,6 +39,15 @@ RULES: tuple[Rule, ...] = (
         hurts=EXPERIENCE,
     ),
     RowCondition(
+        id="experience_counts_every_exit",
+        asset="experience_total",
+        severity="stop",
+        condition="case when mart <> 'claim_experience' then coalesce(by_policy_year, 0) = exits else true end",
+        sentence_en="A study counts every exit of its kind among the times at risk, once.",
+        sentence_zh="研究对风险期内的每次同类退出恰好计一次。",
+        hurts=EXPERIENCE,
+    ),
+    RowCondition(
         id="experience_not_empty",
         asset="experience_size",
         severity="stop",
@@ -70,6 +79,44 @@ def _union(columns: str) -> sql.Composed:
     return sql.SQL(" union all ").join(selects)
 
 
+# The exits of each kind, told without the exposure macro. Only of studies that look at all years: a window cuts policy
+# years at anniversaries.
+_TOTALS = """
+select studied.mart, studied.by_policy_year, studied.by_calendar_year,
+    count(spell.risk) as exits
+from (
+    select mart, sum(actual_count) filter (where method = 'policy_year') as by_policy_year,
+        sum(actual_count) filter (where method = 'calendar_year') as by_calendar_year
+    from ({everything}) as e group by mart
+) as studied
+inner join core.experience_study as study
+    on studied.mart = study.study || '_experience' and study.method = 'policy_year' and study.window_months is null
+left join features.features__exposure_spell as spell
+    on spell.left_on <= {day}::date - study.run_off_days - {later}
+    and spell.entered_on < {day}::date - study.run_off_days - {later}
+    and case studied.mart
+        when 'lapse_experience' then spell.risk = 'premium_paying'
+            and spell.exit_cause = case when spell.is_long_term then 'suspended' else 'expired' end
+        when 'surrender_experience' then spell.risk = 'in_force' and spell.exit_cause = 'surrendered'
+        when 'mortality_experience' then spell.risk = 'in_force' and spell.exit_cause = 'death'
+            and spell.line_of_business = 'life' and spell.birth_date is not null and spell.sex in ('F', 'M')
+        else false
+    end
+where not exists (
+    select from core.experience_study as other
+    where other.study = study.study and other.method = 'calendar_year' and other.window_months is not null
+)
+group by studied.mart, studied.by_policy_year, studied.by_calendar_year
+"""
+
+
+def _totals(moment: Moment) -> sql.Composed:
+    later = 365 if moment.profile.unit_at_risk == "policy_term" else 0
+    return sql.SQL(_TOTALS).format(
+        everything=_union("method, actual_count"), day=sql.Literal(moment.as_of_date), later=sql.Literal(later)
+    )
+
+
 def assets(moment: Moment) -> tuple[Asset, ...]:
     """The experience marts; a line that an insurer does not write leaves its study empty."""
     key = "method, product_code, interval_number, policy_year, age_band, sex, channel, premium_mode"
@@ -82,20 +129,7 @@ def assets(moment: Moment) -> tuple[Asset, ...]:
             public_key=True,
             may_be_empty=True,
         ),
-        # Where a study looks at all years; a window cuts policy years at anniversaries.
-        Asset(
-            name="experience_total",
-            query=sql.SQL(
-                "select mart, sum(actual_count) filter (where method = 'policy_year') as by_policy_year,"
-                " sum(actual_count) filter (where method = 'calendar_year') as by_calendar_year"
-                " from ({}) as e where not exists (select from core.experience_study as s"
-                " where e.mart = s.study || '_experience' and s.method <> 'policy_month'"
-                " and s.window_months is not null) group by mart"
-            ).format(_union("method, actual_count")),
-            key=("mart",),
-            public_key=True,
-            may_be_empty=True,
-        ),
+        Asset(name="experience_total", query=_totals(moment), key=("mart",), public_key=True, may_be_empty=True),
         Asset(
             name="experience_size",
             query=sql.SQL(

@@ -29,18 +29,22 @@ pytestmark = [pytest.mark.postgres, pytest.mark.airflow, pytest.mark.timeout(180
 
 FIRST_DAY = date(2026, 6, 30)
 MARTS = {
+    "claim_experience",
     "customer_360",
     "customer_churn",
     "customer_segment",
     "customer_value",
     "edition",
     "knowledge_item",
+    "lapse_experience",
+    "mortality_experience",
     "next_best_product",
     "persistency",
     "persistency_rolling",
     "policy_360",
     "reconciliation",
     "retention_worklist",
+    "surrender_experience",
 }
 
 

@@ -173,6 +173,10 @@ FIXTURES: dict[str, dict[str, Fixture]] = {
             "select 3 as by_policy_year, 3 as by_calendar_year",
             "select 3 as by_policy_year, null::bigint as by_calendar_year",
         ),
+        "experience_counts_every_exit": Fixture(
+            "select 'lapse_experience' as mart, 2::bigint as by_policy_year, 2::bigint as exits",
+            "select 'lapse_experience' as mart, null::bigint as by_policy_year, 2::bigint as exits",
+        ),
         "experience_not_empty": Fixture("select 0 as exposed, 0 as at_risk", "select 0 as exposed, 1 as at_risk"),
         "experience_expected": _filled("expected_count", 1.0),
     },

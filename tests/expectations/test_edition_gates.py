@@ -37,9 +37,12 @@ create table core.customer_relationship as select i::text as customer_key, (3 - 
     'spouse' as relationship from generate_series(1, 2) as i;
 create table core.fct_policy_period as select 'p' || i as policy_key, date '2026-01-01' as valid_from,
     null::date as valid_to from generate_series(1, 30) as i;
-create table core.experience_study as select s as study, m as method, null::integer as window_months
-    from unnest(array['lapse', 'surrender', 'mortality', 'claim']) as s, unnest(array['policy_year']) as m;
-create table features.features__exposure_spell as select 'premium_paying' as risk, date '2020-01-01' as entered_on;
+create table core.experience_study as select s as study, 'policy_year' as method, null::integer as window_months,
+    14 as run_off_days from unnest(array['lapse', 'surrender', 'mortality', 'claim']) as s;
+create table features.features__exposure_spell as select risk, exit_cause, true as is_long_term,
+    'life' as line_of_business, date '1980-01-01' as birth_date, 'F' as sex, date '2020-01-01' as entered_on,
+    date '2021-01-01' as left_on from generate_series(1, 2), (values ('premium_paying', 'suspended'),
+    ('in_force', 'suspended'), ('in_force', 'surrendered'), ('in_force', 'death')) as t (risk, exit_cause);
 create table features.features__policy_as_of as select 'p' || i as unit_key, true as is_current
     from generate_series(1, 30) as i;
 """
@@ -208,6 +211,12 @@ FAULTS = {
         marts_gate,
         r"experience_methods_agree \(lapse_experience\)",
         "update marts_build.lapse_experience set actual_count = 1 where method = 'calendar_year'",
+    ),
+    "a death nobody counted": (
+        marts_gate,
+        r"experience_counts_every_exit \(mortality_experience\)",
+        "insert into features.features__exposure_spell select * from features.features__exposure_spell"
+        " where exit_cause = 'death' limit 1",
     ),
     "a cell without exposure": (
         marts_gate,

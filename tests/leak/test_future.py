@@ -25,7 +25,7 @@ pytestmark = pytest.mark.postgres
 LANDED, AS_OF = date(2026, 6, 30), date(2025, 6, 30)
 CUSTOMERS, SEED = 700, 11
 LAYERS = "resource_type:seed staging input_layer intermediate core features"
-FEATURES = ("features__policy_as_of", "features__customer_as_of", "features__policy_label")
+FEATURES = ("features__policy_as_of", "features__customer_as_of", "features__policy_label", "features__exposure_spell")
 SCORES = ("policy_lapse", "customer_churn", "customer_value", "customer_segment", "next_best_product")
 
 # What each table says of the future once it is rewritten. Columns that the source overwrites are altered on all rows.

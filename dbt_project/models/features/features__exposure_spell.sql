@@ -34,7 +34,7 @@ deaths as (
     select distinct claims.policy_key
     from {{ ref('fct_claim') }} as claims
     inner join {{ ref('death_claim_type') }} as types on claims.claim_type = types.claim_type
-    where claims.known_on <= '{{ var("as_of_date") }}'::date and coalesce(claims.decision, 'paid') = 'paid'
+    where claims.known_on <= '{{ var("as_of_date") }}'::date
 ),
 
 -- The status is what was known by as_of_date; of several on one day the last one counts.
