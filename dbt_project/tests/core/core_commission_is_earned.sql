@@ -1,5 +1,5 @@
--- Commission follows premium: nothing taken back beyond what was paid, nothing paid beyond the payment it stands on.
-{{ config(tags=['severity_stop', 'hurts_customer_value']) }}
+-- Commission follows premium: nothing taken back beyond what was paid, nothing paid beyond the payment it stands on. Reported, not stopped: the books are the source's.
+{{ config(severity='warn', tags=['severity_warn', 'hurts_customer_value']) }}
 
 with commissions as (
     select * from {{ ref('fct_commission') }}
