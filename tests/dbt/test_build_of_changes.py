@@ -17,7 +17,7 @@ from expectations.gate import landing_gate
 from tests.harness.upheaval import Upheaval
 
 pytestmark = pytest.mark.postgres
-FIRST_DAY, CUSTOMERS, SEED, DAYS = date(2026, 6, 30), 300, 5, 2
+FIRST_DAY, CUSTOMERS, SEED, DAYS = date(2026, 6, 30), 500, 5, 2
 # What a build is told, not what it makes.
 _MADE = (
     "select schemaname, tablename from pg_tables where schemaname in ('input_layer', 'intermediate', 'core')"
@@ -72,7 +72,7 @@ def test_changes_make_what_a_whole_build_makes(built: Profile) -> None:
     before = digests(built)
     for number in range(DAYS):
         day = advance.advance_day(SEED)
-        assert upheaval.day(share=0.002) > 50
+        assert upheaval.day(share=0.001) > 50
         if number == 0:
             upheaval.move_events(day + timedelta(days=1), 5)
         land(built, day)

@@ -1,4 +1,5 @@
--- Commission follows premium: nothing taken back beyond what was paid, nothing paid beyond the payment it stands on. Reported, not stopped: the books are the source's.
+-- Commission follows premium: nothing taken back beyond what was paid, nothing paid beyond the payment it stands on.
+-- Reported, not stopped: the books are the source's.
 {{ config(severity='warn', tags=['severity_warn', 'hurts_customer_value']) }}
 
 with commissions as (
