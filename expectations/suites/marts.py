@@ -10,9 +10,11 @@ from expectations.suites import experience
 
 PER_CUSTOMER = ("customer_360", "customer_segment", "customer_value", "customer_churn")
 TO_CUSTOMERS = ("retention_worklist", "next_best_product")
+OF_SERVICE = ("claim_turnaround", "complaint_rates")
 STAMPED = (
     *PER_CUSTOMER,
     *TO_CUSTOMERS,
+    *OF_SERVICE,
     *experience.EXPERIENCE,
     "policy_360",
     "persistency",
@@ -70,6 +72,24 @@ RULES: tuple[Rule, ...] = (
         sentence_en="Every mart carries the number of the edition being built.",
         sentence_zh="每个集市都带有正在构建的版次编号。",
         hurts=STAMPED,
+    ),
+    RowCondition(
+        id="turnaround_is_in_order",
+        asset="claim_turnaround",
+        severity="stop",
+        condition="coalesce(claims > 0 and median_days between 0 and p90_days, false)",
+        sentence_en="A turnaround counts claims, is not negative, and half the claims are no slower than nine tenths.",
+        sentence_zh="赔案时效有赔案支撑、不为负，且中位数不大于九成分位数。",
+        hurts=("claim_turnaround",),
+    ),
+    RowCondition(
+        id="complaint_parts_within_whole",
+        asset="complaint_rates",
+        severity="stop",
+        condition="coalesce(complaints <= of_all and policies_held <= held_of_all, false)",
+        sentence_en="No breakdown has more complaints or policies than the whole of its quarter.",
+        sentence_zh="任一维度的投诉或保单之和不超过当季总数。",
+        hurts=("complaint_rates",),
     ),
     RowCondition(
         id="worklist_not_empty",
@@ -155,6 +175,30 @@ def assets(moment: Moment) -> tuple[Asset, ...]:
             ),
             key=("mart",),
             public_key=True,
+        ),
+        Asset(
+            name="claim_turnaround",
+            query=sql.SQL(
+                "select step, line_of_business, claim_type, ended_month, claims, median_days, p90_days"
+                " from marts_build.claim_turnaround"
+            ),
+            key=("step", "line_of_business", "claim_type", "ended_month"),
+            public_key=True,
+            # A file of yearly policies says when a claim happened, not when it was reported.
+            may_be_empty="policy_admin" not in moment.profile.systems,
+        ),
+        Asset(
+            name="complaint_rates",
+            query=sql.SQL(
+                "select c.quarter_starts_on, c.breakdown, c.complaints, c.policies_held, w.complaints as of_all,"
+                " w.policies_held as held_of_all from (select quarter_starts_on, breakdown,"
+                " sum(complaints) as complaints, sum(policies_held) as policies_held"
+                " from marts_build.complaint_rates group by 1, 2) as c left join marts_build.complaint_rates as w"
+                " on w.quarter_starts_on = c.quarter_starts_on and w.breakdown = 'all'"
+            ),
+            key=("quarter_starts_on", "breakdown"),
+            public_key=True,
+            may_be_empty="crm" not in moment.profile.systems,
         ),
         Asset(
             name="worklist_size",

@@ -49,7 +49,7 @@ def _copy(connection: Connection, system: str, table: Table, shifted: set[str], 
         if name not in shifted:
             values.append(column)
         elif kind == "bigint":
-            values.append(sql.SQL("{} + c.copy * {}").format(column, sql.Literal(STEP)))
+            values.append(sql.SQL("{} + c.copy::bigint * {}").format(column, sql.Literal(STEP)))
         else:
             values.append(sql.SQL("{} || '~' || c.copy").format(column))
     connection.execute(

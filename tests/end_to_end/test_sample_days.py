@@ -30,6 +30,8 @@ pytestmark = [pytest.mark.postgres, pytest.mark.airflow, pytest.mark.timeout(180
 FIRST_DAY = date(2026, 6, 30)
 MARTS = {
     "claim_experience",
+    "claim_turnaround",
+    "complaint_rates",
     "customer_360",
     "customer_churn",
     "customer_segment",

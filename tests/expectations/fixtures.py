@@ -161,6 +161,14 @@ FIXTURES: dict[str, dict[str, Fixture]] = {
         ),
         "nothing_missing": _number("difference", "0.00", "0.01"),
         "every_total_reconciled": Fixture("select true as is_reconciled", "select false as is_reconciled"),
+        "turnaround_is_in_order": Fixture(
+            "select 3 as claims, 7.0 as median_days, 9.0 as p90_days",
+            "select 3 as claims, 10.0 as median_days, 9.0 as p90_days",
+        ),
+        "complaint_parts_within_whole": Fixture(
+            "select 2 as complaints, 30 as policies_held, 2 as of_all, 30 as held_of_all",
+            "select 2 as complaints, 31 as policies_held, 2 as of_all, 30 as held_of_all",
+        ),
         "consent_respected": Fixture("select true as marketing_consent", "select null::boolean as marketing_consent"),
         "one_edition": Fixture(
             "select 7 as edition_id, 7 as expected", "select null::bigint as edition_id, 7 as expected"

@@ -68,7 +68,7 @@ def marts(edition: int) -> str:
         f" 'p' || i as policy_key from generate_series({0 if name == 'customer_360' else 1}, 30) as i"
         + (" where mod(i, 2) = 1" if name in TO_CUSTOMERS else "")
         for name in STAMPED
-        if name not in ("reconciliation", "persistency", *EXPERIENCE)
+        if name not in ("reconciliation", "persistency", "claim_turnaround", "complaint_rates", *EXPERIENCE)
     ]
     tables += [
         f"create table marts_build.{name} as select {edition}::bigint as edition_id, method, 'L01' as product_code,"
@@ -82,6 +82,16 @@ def marts(edition: int) -> str:
         f"create table marts_build.persistency as select {edition}::bigint as edition_id, 'D' as definition_id,"
         " date '2025-01-01' + i as cohort_month, 'L' as product_code, 'c' as channel, 'b' as branch, 'a' as agent_key,"
         " 1 as policies, 1 as policies_kept, 9.0 as numerator, 9.0 as denominator from generate_series(1, 30) as i"
+    )
+    tables.append(
+        f"create table marts_build.claim_turnaround as select {edition}::bigint as edition_id,"
+        " 'report_to_payment' as step, 'health' as line_of_business, 'illness' as claim_type,"
+        " date '2026-05-01' as ended_month, 3 as claims, 7.0 as median_days, 9.0 as p90_days"
+    )
+    tables.append(
+        f"create table marts_build.complaint_rates as select {edition}::bigint as edition_id,"
+        " date '2026-04-01' as quarter_starts_on, breakdown, 2 as complaints, 30 as policies_held"
+        " from unnest(array['all', 'channel']) as breakdown"
     )
     values = ", ".join(f"({edition}, '{measure}', 2025, 0.00)" for measure in MEASURES)
     tables.append(
@@ -227,6 +237,17 @@ FAULTS = {
         marts_gate,
         "experience_not_empty",
         "delete from marts_build.lapse_experience",
+    ),
+    "a turnaround before its time": (
+        marts_gate,
+        "turnaround_is_in_order",
+        "update marts_build.claim_turnaround set median_days = -1",
+    ),
+    "no turnaround at all": (marts_gate, "turnaround_is_in_order", "delete from marts_build.claim_turnaround"),
+    "a channel with more than all": (
+        marts_gate,
+        "complaint_parts_within_whole",
+        "update marts_build.complaint_rates set complaints = 3 where breakdown = 'channel'",
     ),
     "another edition's mart": (
         marts_gate,

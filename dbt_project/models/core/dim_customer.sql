@@ -31,6 +31,8 @@ final as (
         customers.preferred_channel,
         customers.is_app_user,
         coalesce(consent.marketing_consent, false) as marketing_consent,
+        coalesce(consent.service_consent, false) as service_consent,
+        coalesce(consent.analytics_consent, false) as analytics_consent,
         customers.first_known_on,
         customers.is_stale
     from customers

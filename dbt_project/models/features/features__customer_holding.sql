@@ -22,6 +22,13 @@ held as (
         bool_or(policies.line_of_business = 'accident') as holds_accident,
         bool_or(policies.line_of_business = 'motor') as holds_motor,
         bool_or(policies.line_of_business = 'property') as holds_property,
+        {% for line in ['life', 'health', 'accident', 'motor', 'property'] %}
+            count(*) filter (where policies.line_of_business = '{{ line }}')::integer as policies_{{ line }},
+            sum(policies.annual_premium) filter (
+                where not policies.is_single_pay and policies.line_of_business = '{{ line }}'
+            ) as annual_premium_{{ line }},
+        {% endfor %}
+        sum(policies.sum_assured) filter (where policies.line_of_business = 'life') as sum_assured_life,
         sum(policies.annual_premium) filter (where not policies.is_single_pay) as annual_premium_in_force,
         sum(policies.sum_assured) as sum_assured_in_force
     from moments
@@ -39,7 +46,12 @@ began as (
     select
         moments.customer_key,
         moments.as_of_date,
-        min(policies.issued_on) as customer_since
+        min(policies.issued_on) as customer_since,
+        sum({{ annual_premium_equivalent('policies') }}) filter (
+            where
+            policies.issued_on > moments.as_of_date - interval '12 months'
+            and policies.issued_on <= moments.as_of_date
+        ) as ape_12m
     from moments
     inner join policies
         on moments.customer_key = policies.customer_key and moments.as_of_date >= policies.known_on
@@ -59,6 +71,12 @@ final as (
         coalesce(held.holds_property, false) as holds_property,
         coalesce(held.annual_premium_in_force, 0)::numeric(16, 2) as annual_premium_in_force,
         coalesce(held.sum_assured_in_force, 0)::numeric(16, 2) as sum_assured_in_force,
+        {% for line in ['life', 'health', 'accident', 'motor', 'property'] %}
+            coalesce(held.policies_{{ line }}, 0) as policies_{{ line }},
+            coalesce(held.annual_premium_{{ line }}, 0)::numeric(16, 2) as annual_premium_{{ line }},
+        {% endfor %}
+        coalesce(held.sum_assured_life, 0)::numeric(16, 2) as sum_assured_life,
+        coalesce(began.ape_12m, 0)::numeric(16, 2) as ape_12m,
         coalesce((moments.as_of_date - began.customer_since) / 30, 0)::integer as tenure_months
     from moments
     left join held using (customer_key, as_of_date)
