@@ -19,6 +19,7 @@ from customer_knowledge.warehouse.editions import Edition
 RESOLVED = "input__party_identities"
 # What a unit test shows of the code was shown when the code came in; the insurer's rows change nothing in it.
 UNIT_TESTS = "resource_type:unit_test"
+WHOLE_ONLY = "tag:with_whole_builds"
 
 
 def open_edition(profile: Profile, as_of_date: date, *, force: bool = False) -> bool:
@@ -86,7 +87,7 @@ def _build_layers(
         as_of_date=edition.as_of_date,
         select=select,
         target_name=name,
-        exclude=f"{UNIT_TESTS} {exclude}",
+        exclude=f"{UNIT_TESTS} {exclude}" + (f" {WHOLE_ONLY}" if plan.changes else ""),
         more_variables=plan.variables,
         full_refresh=plan.changes is None,
     )

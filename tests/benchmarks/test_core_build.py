@@ -73,10 +73,11 @@ def watched() -> Iterator[Peak]:
     peak, done = Peak(), threading.Event()
     running = server.status(settings())
     assert running is not None
+    postmaster = int((running.data_dir / "postmaster.pid").read_text(encoding="utf-8").splitlines()[0])
 
     def watch() -> None:
         while not done.wait(0.5):
-            peak.look(running.pid)
+            peak.look(postmaster)
 
     thread = threading.Thread(target=watch)
     thread.start()

@@ -1,5 +1,6 @@
 -- Months add up to what they are made of: days in force to the periods', premiums to the facts'.
-{{ config(tags=['severity_stop', 'hurts_policy_360', 'hurts_persistency']) }}
+-- Asked with whole builds: it is the SQL that makes it true, and asking costs as much as the warehouse is large.
+{{ config(tags=['severity_stop', 'with_whole_builds', 'hurts_policy_360', 'hurts_persistency']) }}
 
 with months as (
     select
