@@ -50,14 +50,17 @@ def published_date(profile: Profile) -> date:
 def _build(
     profile: Profile, as_of_date: date, layers: str, name: str, *, command: str = "build", exclude: str = ""
 ) -> dict[str, int]:
+    edition_id = building(profile, as_of_date)
     result = dbt.run(
         command,
         profile,
-        edition_id=building(profile, as_of_date),
+        edition_id=edition_id,
         as_of_date=as_of_date,
         select=layers,
         target_name=name,
         exclude=f"{UNIT_TESTS} {exclude}",
+        # The same as those core was built with, so that dbt need not parse anew.
+        more_variables=core_state.variables(profile, edition_id),
     )
     return {"nodes": len(result.nodes)}
 
@@ -142,6 +145,7 @@ def describe(profile: Profile, as_of_date: date) -> dict[str, int]:
         as_of_date=as_of_date,
         select="*",
         target_name="docs",
+        more_variables=core_state.variables(profile, edition_id),
     ).target
     wanted = ("static_index.html", "catalog.json", "manifest.json")
     kept = [name for name in wanted if (documents / name).exists()]

@@ -116,6 +116,16 @@ def resume(profile: Profile, edition: Edition) -> Plan:
         return Plan(state.reason, Changes(changes.roots(profile), changes.counts(connection)), state.base_as_of_date)
 
 
+def variables(profile: Profile, edition_id: int) -> dict[str, Any]:
+    """What dbt was told when the core of an edition was built."""
+    with warehouse(profile) as connection:
+        state = read(connection)
+        if state is None or state.edition_id != edition_id or state.built == "whole":
+            return {}
+        found = Changes(changes.roots(profile), changes.counts(connection))
+    return Plan(state.reason, found, state.base_as_of_date).variables
+
+
 def move(profile: Profile, edition: Edition, state: str) -> None:
     """Note how far the build of an edition has come: `input_built` or `complete`."""
     with warehouse(profile) as connection:

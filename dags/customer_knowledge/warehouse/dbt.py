@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -27,6 +28,7 @@ from customer_knowledge.warehouse.scrub import scrubbed
 
 log = logging.getLogger(__name__)
 TIMEOUT_SECONDS = 3600.0
+PARSED = "partial_parse.msgpack"
 _FAILED = ("error", "fail", "runtime error")
 
 
@@ -137,7 +139,9 @@ def run(
         *(("--full-refresh",) if full_refresh else ()),
     ]
     with _one_at_a_time(profile):
+        _hand_over(at.runs_dir / "dbt" / PARSED, target / PARSED)
         code, said = _execute(arguments, _environment(at, profile), target / "dbt.log")
+        _hand_over(target / PARSED, at.runs_dir / "dbt" / PARSED)
     result = DbtResult(_nodes(target), target)
     if code or result.failed:
         raise DbtFailed(
@@ -145,6 +149,14 @@ def run(
             hint=f"its log is {target / 'dbt.log'}; the published edition stays in place",
         )
     return result
+
+
+def _hand_over(parsed: Path, to: Path) -> None:
+    """What one invocation has parsed spares the next seconds; dbt itself sees whether it still holds."""
+    if parsed.exists():
+        unfinished = to.with_suffix(".part")
+        shutil.copyfile(parsed, unfinished)
+        unfinished.replace(to)
 
 
 @contextmanager
