@@ -190,3 +190,17 @@ def test_no_clock_and_no_chance_in_transformations() -> None:
     assert files
     found = [f"{p.name}: {word}" for p in files for word in forbidden if word in p.read_text(encoding="utf-8").lower()]
     assert found == []
+
+
+def test_every_data_test_says_how_severe_it_is_and_which_marts_it_hurts(manifest: dict[str, Any]) -> None:
+    marts = {n["name"] for n in models(manifest) if layer(n) == "marts"}
+    tests = [n for n in manifest["nodes"].values() if n["resource_type"] == "test"]
+    assert len(tests) > 50
+    silent = []
+    for node in tests:
+        severity = "severity_warn" if node["config"]["severity"].lower() == "warn" else "severity_stop"
+        said = {tag for tag in node["tags"] if tag.startswith("severity_")}
+        hurts = {tag.removeprefix("hurts_") for tag in node["tags"] if tag.startswith("hurts_")}
+        if said != {severity} or not hurts or hurts - marts:
+            silent.append((node["name"], said, hurts - marts))
+    assert silent == []

@@ -327,4 +327,4 @@ def test_unit_tests_above_core_pass(sample_landing: Landing, day_2: Day) -> None
     """A day builds without unit tests; those of features and marts run here, those of core with every build above."""
     done = build(sample_landing, DAY_2, "features marts", exclude="resource_type:test")
     passed = [node for node in done.nodes if node.status == "pass"]
-    assert len(passed) >= 8
+    assert len(passed) > 10
