@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from customer_knowledge.settings import PROJECT_DIR, Settings
-from tests.end_to_end import motor_file
 from tests.end_to_end.conftest import World, world
 from tests.end_to_end.test_sample_days import ck
+from tests.harness.motor_file import columns, write_motor_file
 
 pytestmark = [pytest.mark.postgres, pytest.mark.airflow, pytest.mark.timeout(1800)]
 
@@ -26,6 +26,14 @@ def motor_world(own_settings: Settings) -> Iterator[World]:
         yield made
 
 
+def spoil_a_copy(path: Path) -> None:
+    """One more row at the end, of a contract of its own, whose premium cannot be read."""
+    row = path.read_text(encoding="utf-8").splitlines()[11].split(";")
+    row[columns().index("ID")], row[columns().index("Premium")] = "900001", "not a premium"
+    with path.open("a", encoding="utf-8", newline="") as file:
+        file.write(";".join(row) + "\r\n")
+
+
 def reconciled(motor: World) -> dict[str, tuple[Decimal, Decimal, Decimal]]:
     """Source, published and quarantined by measure, all years; every year must agree for itself."""
     assert motor.read("select measure, year from marts.reconciliation where difference <> 0") == []
@@ -36,7 +44,8 @@ def reconciled(motor: World) -> dict[str, tuple[Decimal, Decimal, Decimal]]:
 
 
 def test_a_made_file_is_published_and_its_bad_row_is_told(motor_world: World, tmp_path: Path) -> None:
-    years = motor_file.write(tmp_path / "portfolio.csv")
+    years = write_motor_file(tmp_path / "portfolio.csv", contracts=1500).rows
+    spoil_a_copy(tmp_path / "portfolio.csv")
     said = ck("demo", "--source", "motor_portfolio", "--data", str(tmp_path / "portfolio.csv"))
     assert "edition 1 of business date 2018-11-30 published" in " ".join(said.split())
     totals = reconciled(motor_world)
