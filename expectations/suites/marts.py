@@ -20,6 +20,7 @@ STAMPED = (
     "persistency",
     "persistency_rolling",
     "knowledge_item",
+    "metric_value",
     "reconciliation",
 )
 
@@ -108,6 +109,29 @@ RULES: tuple[Rule, ...] = (
         sentence_en="No cohort keeps more policies than it has, and no amount is below zero.",
         sentence_zh="同期群继续件数不超过基数件数，金额均不为负。",
         hurts=("persistency", "persistency_rolling"),
+    ),
+    RowCondition(
+        id="metric_within_reason",
+        asset="metric_value",
+        severity="stop",
+        condition=(
+            "coalesce((metric = 'nps' or numerator >= 0) and coalesce(denominator > 0, true) and case when metric in"
+            " ('free_look_cancellation_rate', 'settlement_ratio', 'cross_holding_rate')"
+            " then numerator <= denominator when metric = 'nps' then abs(numerator) <= denominator"
+            " else true end, false)"
+        ),
+        sentence_en="No measure is negative (but NPS) or without its base, and no part is more than its whole.",
+        sentence_zh="除净推荐值外指标均不为负，比率均有基数，且部分不超过总体。",
+        hurts=("metric_value",),
+    ),
+    RowCondition(
+        id="policies_agree_by_dimension",
+        asset="metric_total",
+        severity="stop",
+        condition="coalesce(of_dimension = of_all and of_all = in_core, false)",
+        sentence_en="Policies in force add up to those of core in each dimension.",
+        sentence_zh="各维度有效保单数之和等于核心层有效保单数。",
+        hurts=("metric_value",),
     ),
     *experience.RULES,
 )
@@ -199,6 +223,28 @@ def assets(moment: Moment) -> tuple[Asset, ...]:
             key=("quarter_starts_on", "breakdown"),
             public_key=True,
             may_be_empty="crm" not in moment.profile.systems,
+        ),
+        Asset(
+            name="metric_value",
+            query=sql.SQL(
+                "select metric, product_line, channel, branch, numerator, denominator from marts_build.metric_value"
+            ),
+            key=("metric", "product_line", "channel", "branch"),
+            public_key=True,
+        ),
+        Asset(
+            name="metric_total",
+            query=sql.SQL(
+                "select d.dimension, (select sum(numerator) from marts_build.metric_value as m"
+                " where m.metric = 'in_force_policies' and case d.dimension when 'product_line' then product_line"
+                " when 'channel' then channel else branch end <> 'all') as of_dimension,"
+                " (select sum(numerator) from marts_build.metric_value as m where m.metric = 'in_force_policies'"
+                " and product_line = 'all' and channel = 'all' and branch = 'all') as of_all,"
+                " (select count(*) from core.dim_policy where in_force_flag) as in_core"
+                " from unnest(array['product_line', 'channel', 'branch']) as d (dimension)"
+            ),
+            key=("dimension",),
+            public_key=True,
         ),
         Asset(
             name="worklist_size",

@@ -39,6 +39,7 @@ MARTS = {
     "edition",
     "knowledge_item",
     "lapse_experience",
+    "metric_value",
     "mortality_experience",
     "next_best_product",
     "persistency",

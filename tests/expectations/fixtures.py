@@ -169,6 +169,14 @@ FIXTURES: dict[str, dict[str, Fixture]] = {
             "select 2 as complaints, 30 as policies_held, 2 as of_all, 30 as held_of_all",
             "select 2 as complaints, 31 as policies_held, 2 as of_all, 30 as held_of_all",
         ),
+        "metric_within_reason": Fixture(
+            "select 'settlement_ratio' as metric, 3 as numerator, 3 as denominator",
+            "select 'settlement_ratio' as metric, 4 as numerator, 3 as denominator",
+        ),
+        "policies_agree_by_dimension": Fixture(
+            "select 3 as of_dimension, 3 as of_all, 3 as in_core",
+            "select 2 as of_dimension, 3 as of_all, 3 as in_core",
+        ),
         "consent_respected": Fixture("select true as marketing_consent", "select null::boolean as marketing_consent"),
         "one_edition": Fixture(
             "select 7 as edition_id, 7 as expected", "select null::bigint as edition_id, 7 as expected"

@@ -58,6 +58,8 @@ insert into ml.customer_value select '2026-06-30', i::text, 1, 1, 0, 1, 100, 90,
 insert into ml.customer_segment select '2026-06-30', i::text, mod(i, 3), 1, m.model_run_id
     from generate_series(1, 30) as i, ml.model_run as m;
 """
+# Marts with columns of their own.
+OTHERWISE = ("reconciliation", "persistency", "claim_turnaround", "complaint_rates", "metric_value", *EXPERIENCE)
 MEASURES = ("policies_in_force", "premium_received", "claims_paid")
 
 
@@ -68,7 +70,7 @@ def marts(edition: int) -> str:
         f" 'p' || i as policy_key from generate_series({0 if name == 'customer_360' else 1}, 30) as i"
         + (" where mod(i, 2) = 1" if name in TO_CUSTOMERS else "")
         for name in STAMPED
-        if name not in ("reconciliation", "persistency", "claim_turnaround", "complaint_rates", *EXPERIENCE)
+        if name not in OTHERWISE
     ]
     tables += [
         f"create table marts_build.{name} as select {edition}::bigint as edition_id, method, 'L01' as product_code,"
@@ -92,6 +94,13 @@ def marts(edition: int) -> str:
         f"create table marts_build.complaint_rates as select {edition}::bigint as edition_id,"
         " date '2026-04-01' as quarter_starts_on, breakdown, 2 as complaints, 30 as policies_held"
         " from unnest(array['all', 'channel']) as breakdown"
+    )
+    tables.append(
+        f"create table marts_build.metric_value as select {edition}::bigint as edition_id,"
+        " 'in_force_policies' as metric, product_line, channel, branch, 30 as numerator, null::numeric as denominator"
+        " from (values ('all', 'all', 'all'), ('life', 'all', 'all'), ('all', 'agency', 'all'),"
+        " ('all', 'all', 'north'))"
+        " as t (product_line, channel, branch)"
     )
     values = ", ".join(f"({edition}, '{measure}', 2025, 0.00)" for measure in MEASURES)
     tables.append(
@@ -248,6 +257,16 @@ FAULTS = {
         marts_gate,
         "complaint_parts_within_whole",
         "update marts_build.complaint_rates set complaints = 3 where breakdown = 'channel'",
+    ),
+    "a measure below zero": (
+        marts_gate,
+        "metric_within_reason",
+        "update marts_build.metric_value set numerator = -1",
+    ),
+    "a branch without its policies": (
+        marts_gate,
+        r"policies_agree_by_dimension \(branch\)",
+        "delete from marts_build.metric_value where branch = 'north'",
     ),
     "another edition's mart": (
         marts_gate,
