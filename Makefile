@@ -41,8 +41,11 @@ setup-dev: $(VENV)/dev.stamp  ## The same, with what tests and lint need
 demo: setup  ## Set everything up and run a business day; once more: the next day
 	@$(BIN)/ck demo --source $(SOURCE) $(if $(DATA),--data "$(DATA)")
 
+# Days through Airflow wait more than they work, so they run beside all other tests, each with a PostgreSQL of its own.
 test: setup-dev  ## Set everything up and run all tests (real PostgreSQL, real Airflow)
-	@$(BIN)/pytest
+	@$(BIN)/pytest --ignore tests/end_to_end & others=$$!; \
+		$(BIN)/pytest tests/end_to_end; days=$$?; \
+		wait $$others && exit $$days
 
 lint: setup-dev  ## Style of Python and SQL, and who may import whom
 	@$(BIN)/ruff check
