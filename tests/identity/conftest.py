@@ -60,10 +60,24 @@ def as_rows(table: Columns, columns: str) -> list[dict[str, Any]]:
     return [dict(zip(names, row, strict=True)) for row in values]
 
 
+def build_whole(landing: Landing, edition_id: int, day: date, select: str) -> None:
+    """Build models anew for an edition."""
+    name = f"{select.split()[-1]}_{edition_id}"
+    dbt.run(
+        "run",
+        landing.profile,
+        edition_id=edition_id,
+        as_of_date=day,
+        select=select,
+        target_name=name,
+        full_refresh=True,
+    )
+
+
 def build_parties(landing: Landing, day: date) -> int:
     """Open an edition and build its parties; gives its id."""
     edition_id = landing.edition(day)
-    dbt.run("run", landing.profile, edition_id=edition_id, as_of_date=day, select=PARTIES, target_name=f"p{edition_id}")
+    build_whole(landing, edition_id, day, PARTIES)
     return edition_id
 
 

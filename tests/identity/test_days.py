@@ -13,11 +13,10 @@ from customer_knowledge.errors import CustomerKnowledgeError
 from customer_knowledge.identity import decisions
 from customer_knowledge.identity.run import resolve_edition
 from customer_knowledge.profile import Profile, load
-from customer_knowledge.warehouse import dbt
 from tests.conftest import clone
 from tests.dbt import rows as make
 from tests.dbt.landing import Landing
-from tests.identity.conftest import build_parties, open_landing
+from tests.identity.conftest import build_parties, build_whole, open_landing
 
 PA, CRM = "policy_admin", "crm"
 DAYS = [date(2026, 6, 30), date(2026, 7, 1), date(2026, 7, 2)]
@@ -59,7 +58,7 @@ def through(landing: Landing, day: date) -> Day:
     """Build a day to core, look at it and publish it."""
     edition_id = build_parties(landing, day)
     resolve_edition(landing.profile, edition_id, day)
-    dbt.run("run", landing.profile, edition_id=edition_id, as_of_date=day, select=CORE, target_name=f"c{edition_id}")
+    build_whole(landing, edition_id, day, CORE)
 
     def ask(query: str) -> list[tuple[object, ...]]:
         found = landing.connection.execute(query.encode(), {"edition": edition_id}).fetchall()
