@@ -31,6 +31,7 @@ def parse(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Parsed]:
         environment = {k: v for k, v in os.environ.items() if not k.startswith("AIRFLOW")} | {
             "AIRFLOW_HOME": str(home),
             "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+            "AIRFLOW__CORE__DAGBAG_IMPORT_TIMEOUT": "240",
             "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"postgresql+psycopg2://{NOWHERE}",
             "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_ASYNC": f"postgresql+psycopg://{NOWHERE}",
             "CK_WAREHOUSE_DSN": f"postgresql://{NOWHERE}",
@@ -40,7 +41,7 @@ def parse(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Parsed]:
         out = home / "parsed.json"
         command = [sys.executable, "-m", "tests.dags.parse", str(DAGS), str(out)]
         done = subprocess.run(
-            command, cwd=PROJECT_DIR, env=environment, capture_output=True, text=True, timeout=120, check=False
+            command, cwd=PROJECT_DIR, env=environment, capture_output=True, text=True, timeout=300, check=False
         )
         assert done.returncode == 0, done.stderr[-3000:]
         assert not (home / "data").exists(), "parsing a DAG wrote files"
