@@ -122,6 +122,7 @@ def _sections(at: Settings, home: AirflowHome, metadata: str) -> dict[str, dict[
             "internal_api_secret_key": server.secret(at, "airflow_internal"),
             "enable_xcom_pickling": False,
             "default_timezone": "utc",
+            "dagbag_import_timeout": 120,
         },
         "database": {
             "sql_alchemy_conn": f"postgresql+psycopg2://{rest}",
@@ -156,6 +157,7 @@ def _sections(at: Settings, home: AirflowHome, metadata: str) -> dict[str, dict[
             "catchup_by_default": False,
         },
         "dag_processor": {
+            "dag_file_processor_timeout": 180,
             "refresh_interval": 30,
             # A changed file is parsed at once; parsing unchanged ones all the time takes a tenth of two cores.
             "min_file_process_interval": 600,
