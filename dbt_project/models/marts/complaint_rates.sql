@@ -78,7 +78,7 @@ final as (
         premium_received,
         policies_held,
         insured_person_times,
-        (100000000 * complaints / nullif(premium_received, 0))::numeric(18, 4) as per_100m_premium,
+        (100000000.0 * complaints / nullif(premium_received, 0))::numeric(18, 4) as per_100m_premium,
         (10000.0 * complaints / nullif(policies_held, 0))::numeric(18, 4) as per_10k_policies,
         (10000.0 * complaints / nullif(insured_person_times, 0))::numeric(18, 4) as per_10k_person_times,
         quarter_starts_on + interval '3 months' <= '{{ var("as_of_date") }}'::date + 1 as is_complete

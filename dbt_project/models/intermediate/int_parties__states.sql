@@ -1,0 +1,48 @@
+with ranked as (
+    select * from {{ ref('int_parties__ranked') }}
+    {{ only_changed('customer_key') }}
+),
+
+versions as (
+    select
+        versions.*,
+        ranked.customer_key,
+        ranked.precedence
+    from {{ ref('input__party_versions') }} as versions
+    inner join ranked on versions.party_key = ranked.party_key
+),
+
+-- A version counts until a later one was seen; one that was let in after a later one had come never counted.
+followed as (
+    select
+        *,
+        min(seen_on) over (
+            partition by party_key order by version_id rows between 1 following and unbounded following
+        ) as superseded_on
+    from versions
+),
+
+numbered as (
+    select
+        *,
+        row_number() over (partition by party_key order by version_id) as position
+    from followed
+    where superseded_on is null or seen_on < superseded_on
+),
+
+-- The first holds from the day the source recorded it.
+begun as (
+    select
+        *,
+        case when position = 1 then least(known_on, seen_on) else seen_on end as valid_from
+    from numbered
+),
+
+final as (
+    select
+        *,
+        lead(valid_from) over (partition by party_key order by version_id) as valid_to
+    from begun
+)
+
+select * from final
