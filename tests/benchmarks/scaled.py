@@ -12,7 +12,7 @@ from customer_knowledge.warehouse.connections import Connection
 
 STEP = 1_000_000_000
 """Between the ids of one copy and the next."""
-NAMES = ("policy_no", "id_number", "credit_code")
+NAMES = ("policy_no", "id_number", "credit_code", "phone", "mobile", "address")
 
 
 def _shifted(profile: Profile) -> set[str]:

@@ -18,6 +18,14 @@ shared as (
     select * from {{ ref('int_customers__sharing') }}
 ),
 
+-- Most policies name one party in all roles, and say nothing of anybody else.
+with_others as (
+    select policy_key
+    from policy_parties
+    group by policy_key
+    having min(party_key) <> max(party_key)
+),
+
 roles as (
     select
         policy_parties.policy_key,
@@ -27,6 +35,7 @@ roles as (
         policy_parties.relationship,
         greatest(policies.known_on, policy_parties.known_on) as known_on
     from policy_parties
+    inner join with_others on policy_parties.policy_key = with_others.policy_key
     inner join policies on policy_parties.policy_key = policies.policy_key
     inner join crosswalk on policy_parties.party_key = crosswalk.party_key
     inner join customers on crosswalk.customer_key = customers.customer_key
@@ -50,43 +59,61 @@ pairs as (
         and holders.customer_key <> others.customer_key
 ),
 
+-- Each pair from both sides, by every relationship that it says.
 told as (
-    {% for condition, there, back in [
-        ("relationship = 'spouse'", 'spouse', 'spouse'),
-        ("relationship = 'child'", 'child', 'parent'),
-        ("relationship = 'parent'", 'parent', 'child'),
-        ("role = 'insured'", 'insured', 'policyholder'),
-        ("role = 'insured' and is_employment", 'employee', 'employer'),
-    ] %}
-        select
-            holder_key as customer_key,
-            other_key as related_customer_key,
-            '{{ there }}' as relationship,
-            policy_key,
-            known_on
-        from pairs
-        where {{ condition }}
-        union all
-        select other_key, holder_key, '{{ back }}', policy_key, known_on
-        from pairs
-        where {{ condition }}
-        union all
-    {% endfor %}
-    select customer_key, related_customer_key, relationship, null, known_on
-    from shared
+    select
+        sides.customer_key,
+        sides.related_customer_key,
+        sides.relationship,
+        pairs.policy_key,
+        pairs.known_on
+    from pairs
+    cross join
+        lateral (
+            values
+            {% for condition, there, back in [
+                ("pairs.relationship = 'spouse'", 'spouse', 'spouse'),
+                ("pairs.relationship = 'child'", 'child', 'parent'),
+                ("pairs.relationship = 'parent'", 'parent', 'child'),
+                ("pairs.role = 'insured'", 'insured', 'policyholder'),
+                ("pairs.role = 'insured' and pairs.is_employment", 'employee', 'employer'),
+            ] %}
+                ({{ condition }}, pairs.holder_key, pairs.other_key, '{{ there }}'),
+                ({{ condition }}, pairs.other_key, pairs.holder_key, '{{ back }}'){{ ',' if not loop.last }}
+            {% endfor %}
+        ) as sides (is_told, customer_key, related_customer_key, relationship)
+    where sides.is_told
+),
+
+by_policy as (
+    select
+        customer_key,
+        related_customer_key,
+        relationship,
+        count(distinct policy_key)::integer as policies,
+        min(known_on) as known_on
+    from told
+    group by customer_key, related_customer_key, relationship
 ),
 
 final as (
     select
-        told.customer_key,
-        told.related_customer_key,
-        told.relationship,
-        count(distinct told.policy_key)::integer as policies,
-        min(told.known_on) as known_on
-    from told
-    inner join customers on told.customer_key = customers.customer_key
-    inner join customers as related on told.related_customer_key = related.customer_key
-    group by told.customer_key, told.related_customer_key, told.relationship
+        customer_key,
+        related_customer_key,
+        relationship,
+        policies,
+        known_on
+    from by_policy
+    union all
+    select
+        shared.customer_key,
+        shared.related_customer_key,
+        shared.relationship,
+        0,
+        shared.known_on
+    from shared
+    inner join customers on shared.customer_key = customers.customer_key
+    inner join customers as related on shared.related_customer_key = related.customer_key
 )
 
 select * from final

@@ -13,31 +13,43 @@ policy_customer as (
     select * from {{ ref('policy_customer') }}
 ),
 
-families as (
+-- Both ends are persons; who has no relative is a household alone and need not be walked to.
+relatives as (
     select distinct
-        customer_key,
-        related_customer_key
+        relationships.customer_key,
+        relationships.related_customer_key
     from relationships
-    where relationship in ('spouse', 'child', 'parent', 'shares_address')
+    inner join customers on relationships.customer_key = customers.customer_key
+    inner join customers as related on relationships.related_customer_key = related.customer_key
+    where relationships.relationship in ('spouse', 'child', 'parent', 'shares_address')
+),
+
+families as (
+    select * from relatives
+    union
+    select
+        customer_key,
+        customer_key as related_customer_key
+    from relatives
 ),
 
 -- The least key among relatives, their relatives and so on: as many steps as families have.
-reached_0 as (
+reached_1 as (
     select
         customer_key,
-        customer_key as household_key
-    from customers
+        min(related_customer_key) as household_key
+    from families
+    group by customer_key
 ),
 
-{% for step in range(1, steps + 1) %}
+{% for step in range(2, steps + 1) %}
     reached_{{ step }} as (
         select
-            reached.customer_key,
-            least(reached.household_key, min(nearby.household_key)) as household_key
-        from reached_{{ step - 1 }} as reached
-        left join families on reached.customer_key = families.customer_key
-        left join reached_{{ step - 1 }} as nearby on families.related_customer_key = nearby.customer_key
-        group by reached.customer_key, reached.household_key
+            families.customer_key,
+            min(reached.household_key) as household_key
+        from families
+        inner join reached_{{ step - 1 }} as reached on families.related_customer_key = reached.customer_key
+        group by families.customer_key
     ),
 
 {% endfor %}
@@ -50,19 +62,28 @@ holdings as (
     group by customer_key
 ),
 
-final as (
+housed as (
     select
         customers.customer_key,
-        reached.household_key,
-        (count(*) over (partition by reached.household_key))::integer as household_size,
-        coalesce(holdings.policies_held, 0)::integer as policies_held,
-        row_number() over (
-            partition by reached.household_key
-            order by coalesce(holdings.policies_held, 0) desc, customers.first_known_on asc, customers.customer_key asc
-        ) = 1 as is_key_person
+        customers.first_known_on,
+        coalesce(reached.household_key, customers.customer_key) as household_key,
+        coalesce(holdings.policies_held, 0)::integer as policies_held
     from customers
-    inner join reached_{{ steps }} as reached on customers.customer_key = reached.customer_key
+    left join reached_{{ steps }} as reached on customers.customer_key = reached.customer_key
     left join holdings on customers.customer_key = holdings.customer_key
+),
+
+final as (
+    select
+        customer_key,
+        household_key,
+        (count(*) over (partition by household_key))::integer as household_size,
+        policies_held,
+        row_number() over (
+            partition by household_key
+            order by policies_held desc, first_known_on asc, customer_key asc
+        ) = 1 as is_key_person
+    from housed
 )
 
 select * from final

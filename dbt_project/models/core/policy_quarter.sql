@@ -1,4 +1,6 @@
-{#- The last eight quarters, the running one included. -#}
+{#- The last eight quarters, the running one included; a view, as policy_month is: one mart alone asks for it. -#}
+{{ config(materialized='view') }}
+
 with policies as (
     select * from {{ ref('dim_policy') }}
 ),
@@ -15,10 +17,8 @@ insured as (
 ),
 
 payments as (
-    select policy_key, date_trunc('quarter', paid_on)::date as quarter_starts_on, sum(amount) as premium_received
-    from {{ ref('fct_premium_payment') }}
+    select * from {{ ref('fct_premium_payment') }}
     where paid_on <= '{{ var("as_of_date") }}'::date
-    group by policy_key, date_trunc('quarter', paid_on)
 ),
 
 quarters as (
@@ -32,8 +32,23 @@ quarters as (
     from generate_series(0, 7) as back
 ),
 
+paid as (
+    select
+        payments.policy_key,
+        quarters.quarter_starts_on,
+        false as is_held,
+        payments.amount as premium_received
+    from payments
+    inner join quarters
+        on payments.paid_on >= quarters.quarter_starts_on and payments.paid_on < quarters.quarter_ends_before
+),
+
 held as (
-    select distinct periods.policy_key, quarters.quarter_starts_on
+    select
+        periods.policy_key,
+        quarters.quarter_starts_on,
+        true as is_held,
+        0 as premium_received
     from quarters
     inner join periods
         on
@@ -44,30 +59,35 @@ held as (
 
 -- A premium may come in after the last day in force; it counts all the same.
 touched as (
-    select policy_key, quarter_starts_on from held
-    union
-    select payments.policy_key, payments.quarter_starts_on
-    from payments
-    inner join quarters on payments.quarter_starts_on = quarters.quarter_starts_on
+    select * from held
+    union all
+    select * from paid
+),
+
+by_quarter as (
+    select
+        policy_key,
+        quarter_starts_on,
+        bool_or(is_held) as is_held,
+        sum(premium_received)::numeric(16, 2) as premium_received
+    from touched
+    group by policy_key, quarter_starts_on
 ),
 
 final as (
     select
         policies.policy_key,
         policies.customer_key,
-        touched.quarter_starts_on,
+        by_quarter.quarter_starts_on,
         policies.line_of_business,
         policies.channel,
         policies.branch,
-        held.policy_key is not null as is_held,
-        case when held.policy_key is null then 0 else coalesce(insured.insured_persons, 1) end as insured_persons,
-        coalesce(payments.premium_received, 0)::numeric(16, 2) as premium_received
-    from touched
-    inner join policies on touched.policy_key = policies.policy_key
-    left join held on touched.policy_key = held.policy_key and touched.quarter_starts_on = held.quarter_starts_on
-    left join payments
-        on touched.policy_key = payments.policy_key and touched.quarter_starts_on = payments.quarter_starts_on
-    left join insured on touched.policy_key = insured.policy_key
+        by_quarter.is_held,
+        case when by_quarter.is_held then coalesce(insured.insured_persons, 1) else 0 end as insured_persons,
+        by_quarter.premium_received
+    from by_quarter
+    inner join policies on by_quarter.policy_key = policies.policy_key
+    left join insured on by_quarter.policy_key = insured.policy_key
 )
 
 select * from final

@@ -10,6 +10,7 @@ with followed as (
             partition by claim_key order by stage_order rows between unbounded preceding and 1 preceding
         ) as latest_before
     from {{ ref('fct_claim_stage') }}
+    {{ only_changed('policy_key') }}
 )
 
 select *

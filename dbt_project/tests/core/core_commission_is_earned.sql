@@ -4,10 +4,12 @@
 
 with commissions as (
     select * from {{ ref('fct_commission') }}
+    {{ only_changed('policy_key') }}
 ),
 
 payments as (
     select * from {{ ref('fct_premium_payment') }}
+    {{ only_changed('policy_key') }}
 ),
 
 overdrawn as (

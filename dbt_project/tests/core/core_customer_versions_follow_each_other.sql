@@ -5,7 +5,17 @@
     'province', 'city', 'occupation', 'annual_income', 'industry', 'headcount', 'preferred_channel', 'is_app_user',
     'marketing_consent', 'service_consent', 'analytics_consent',
 ] %}
-with followed as (
+with customers as (
+    select * from {{ ref('dim_customer') }}
+    {{ only_changed('customer_key') }}
+),
+
+versions as (
+    select * from {{ ref('dim_customer_version') }}
+    {{ only_changed('customer_key') }}
+),
+
+followed as (
     select
         customer_key,
         valid_from,
@@ -14,14 +24,14 @@ with followed as (
         lead(valid_from) over later as next_valid_from,
         row(phone_version, {{ tracked | join(', ') }})::text as content,
         lead(row(phone_version, {{ tracked | join(', ') }})::text) over later as next_content
-    from {{ ref('dim_customer_version') }}
+    from versions
     window later as (partition by customer_key order by valid_from)
 ),
 
 currents as (
     select customers.customer_key
-    from {{ ref('dim_customer') }} as customers
-    left join {{ ref('dim_customer_version') }} as versions
+    from customers
+    left join versions
         on customers.customer_key = versions.customer_key and versions.is_current
     group by customers.customer_key
     having
@@ -48,6 +58,6 @@ select customer_key, 'not exactly one current version that says what the custome
 from currents
 union all
 select versions.customer_key, 'a version of nobody'
-from {{ ref('dim_customer_version') }} as versions
-left join {{ ref('dim_customer') }} as customers on versions.customer_key = customers.customer_key
+from versions
+left join customers on versions.customer_key = customers.customer_key
 where customers.customer_key is null

@@ -1,11 +1,31 @@
 -- Accounting identities: what is paid on claims adds up, who holds a policy is no prospect, what ended is not in force.
 {{ config(tags=['severity_stop', 'hurts_customer_value', 'hurts_customer_360', 'hurts_persistency']) }}
 
-with paid as (
+with claims as (
+    select * from {{ ref('fct_claim') }}
+    {{ only_changed('policy_key') }}
+),
+
+customers as (
+    select * from {{ ref('dim_customer') }}
+    {{ only_changed('customer_key') }}
+),
+
+policies as (
+    select * from {{ ref('dim_policy') }}
+    {{ only_changed('policy_key') }}
+),
+
+periods as (
+    select * from {{ ref('fct_policy_period') }}
+    {{ only_changed('policy_key') }}
+),
+
+paid as (
     select
         claims.claim_key as broken_key,
         'paid amount is not the sum of its payments' as identity
-    from {{ ref('fct_claim') }} as claims
+    from claims
     left join {{ ref('fct_claim_payment') }} as payments on claims.claim_key = payments.claim_key
     group by claims.claim_key, claims.paid_amount
     having claims.paid_amount <> coalesce(sum(payments.amount), 0)
@@ -15,7 +35,7 @@ held as (
     select
         customers.customer_key,
         'a customer without a policy, or a prospect with one'
-    from {{ ref('dim_customer') }} as customers
+    from customers
     left join {{ ref('policy_customer') }} as held on customers.customer_key = held.customer_key
     group by customers.customer_key, customers.is_prospect
     having customers.is_prospect <> (count(held.policy_key) = 0)
@@ -25,7 +45,7 @@ in_force as (
     select
         policy_key,
         'in force and ended'
-    from {{ ref('dim_policy') }}
+    from policies
     where in_force_flag and (ended_on is not null or status is null)
 ),
 
@@ -33,7 +53,7 @@ in_view as (
     select
         policy_key,
         'two statuses in view'
-    from {{ ref('fct_policy_period') }}
+    from periods
     where
         in_view_from <= '{{ var("as_of_date") }}'::date
         and (in_view_until is null or in_view_until > '{{ var("as_of_date") }}'::date)

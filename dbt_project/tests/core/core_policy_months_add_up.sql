@@ -1,5 +1,6 @@
 -- Months add up to what they are made of: days in force to the periods', premiums to the facts'.
--- Asked with whole builds: it is the SQL that makes it true, and asking costs as much as the warehouse is large.
+-- Asked with whole builds, of the policies whose key begins with 0, one in sixteen: it is the SQL that makes it true.
+{% set asked = "policy_key < '1'" %}
 {{ config(tags=['severity_stop', 'with_whole_builds', 'hurts_policy_360', 'hurts_persistency']) }}
 
 with months as (
@@ -12,6 +13,7 @@ with months as (
         ) as too_long
     from {{ ref('policy_month') }} as policy_month
     inner join {{ ref('dim_month') }} as dim_month on policy_month.month_starts_on = dim_month.month_starts_on
+    where policy_month.{{ asked }}
 ),
 
 facts as (
@@ -19,15 +21,15 @@ facts as (
         (
             select sum(least(valid_to, '{{ var("as_of_date") }}'::date + 1) - valid_from)
             from {{ ref('fct_policy_period') }}
-            where in_force_flag and valid_from <= '{{ var("as_of_date") }}'::date
+            where {{ asked }} and in_force_flag and valid_from <= '{{ var("as_of_date") }}'::date
         ) as in_force_days,
         (
             select sum(amount) from {{ ref('fct_premium_due') }}
-            where due_on <= '{{ var("as_of_date") }}'::date
+            where {{ asked }} and due_on <= '{{ var("as_of_date") }}'::date
         ) as premium_due,
         (
             select sum(amount) from {{ ref('fct_premium_payment') }}
-            where paid_on <= '{{ var("as_of_date") }}'::date
+            where {{ asked }} and paid_on <= '{{ var("as_of_date") }}'::date
         ) as premium_received
 )
 

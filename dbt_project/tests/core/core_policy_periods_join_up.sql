@@ -3,10 +3,12 @@
 
 with periods as (
     select * from {{ ref('fct_policy_period') }}
+    {{ only_changed('policy_key') }}
 ),
 
 policies as (
     select * from {{ ref('dim_policy') }}
+    {{ only_changed('policy_key') }}
 ),
 
 neighbours as (

@@ -8,6 +8,16 @@
 } %}
 with
 {% for one, tracked in dimensions.items() %}
+    {{ one }}_dimension as (
+        select * from {{ ref('dim_' ~ one) }}
+        {% if one == 'policy' %} {{ only_changed('policy_key') }} {% endif %}
+    ),
+
+    {{ one }}_versions as (
+        select * from {{ ref('dim_' ~ one ~ '_version') }}
+        {% if one == 'policy' %} {{ only_changed('policy_key') }} {% endif %}
+    ),
+
     {{ one }}_followed as (
         select
             {{ one }}_key as broken_key,
@@ -16,14 +26,14 @@ with
             lead(valid_from) over later as next_valid_from,
             row({{ tracked | join(', ') }})::text as content,
             lead(row({{ tracked | join(', ') }})::text) over later as next_content
-        from {{ ref('dim_' ~ one ~ '_version') }}
+        from {{ one }}_versions
         window later as (partition by {{ one }}_key order by valid_from)
     ),
 
     {{ one }}_current as (
         select dimension.{{ one }}_key as broken_key
-        from {{ ref('dim_' ~ one) }} as dimension
-        left join {{ ref('dim_' ~ one ~ '_version') }} as versions
+        from {{ one }}_dimension as dimension
+        left join {{ one }}_versions as versions
             on dimension.{{ one }}_key = versions.{{ one }}_key and versions.is_current
         where
             exists (
