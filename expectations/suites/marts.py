@@ -10,13 +10,14 @@ from expectations.suites import experience
 
 PER_CUSTOMER = ("customer_360", "customer_segment", "customer_value", "customer_churn")
 TO_CUSTOMERS = ("retention_worklist", "next_best_product")
-OF_SERVICE = ("claim_turnaround", "complaint_rates")
+OF_SERVICE = ("claim_turnaround", "complaint_rates", "agent_performance")
 STAMPED = (
     *PER_CUSTOMER,
     *TO_CUSTOMERS,
     *OF_SERVICE,
     *experience.EXPERIENCE,
     "policy_360",
+    "product_insight",
     "persistency",
     "persistency_rolling",
     "knowledge_item",
@@ -91,6 +92,24 @@ RULES: tuple[Rule, ...] = (
         sentence_en="No breakdown has more complaints or policies than the whole of its quarter.",
         sentence_zh="任一维度的投诉或保单之和不超过当季总数。",
         hurts=("complaint_rates",),
+    ),
+    RowCondition(
+        id="agents_within_company",
+        asset="agents",
+        severity="stop",
+        condition="coalesce(least(sold, held, orphans) >= 0 and sold <= issued and held <= in_force, false)",
+        sentence_en="Agents together sold and serve no more policies than there are.",
+        sentence_zh="全体代理人的承保与名下有效件数不超过公司总数。",
+        hurts=("agent_performance",),
+    ),
+    RowCondition(
+        id="segments_add_up",
+        asset="product",
+        severity="stop",
+        condition="coalesce(of_segments = of_all and customers_of_segments = customers, false)",
+        sentence_en="Policies and customers of the segments of each product add up to everybody's.",
+        sentence_zh="各产品各客群的有效保单与客户之和等于全体。",
+        hurts=("product_insight",),
     ),
     RowCondition(
         id="worklist_not_empty",
@@ -223,6 +242,31 @@ def assets(moment: Moment) -> tuple[Asset, ...]:
             key=("quarter_starts_on", "breakdown"),
             public_key=True,
             may_be_empty="crm" not in moment.profile.systems,
+        ),
+        Asset(
+            name="agents",
+            query=sql.SQL(
+                "select 'all' as part, sum(policies_sold_12m) as sold, sum(policies_in_force) as held,"
+                " sum(orphan_policies) as orphans, (select count(*) from core.dim_policy) as issued,"
+                " (select count(*) from core.dim_policy where in_force_flag) as in_force"
+                " from marts_build.agent_performance having count(*) > 0"
+            ),
+            key=("part",),
+            public_key=True,
+            # A file of policies names no agents.
+            may_be_empty="policy_admin" not in moment.profile.systems,
+        ),
+        Asset(
+            name="product",
+            query=sql.SQL(
+                "select product_code, sum(policies_in_force) filter (where segment_id <> 'all') as of_segments,"
+                " sum(policies_in_force) filter (where segment_id = 'all') as of_all,"
+                " sum(customers) filter (where segment_id <> 'all') as customers_of_segments,"
+                " sum(customers) filter (where segment_id = 'all') as customers"
+                " from marts_build.product_insight group by product_code"
+            ),
+            key=("product_code",),
+            public_key=True,
         ),
         Asset(
             name="metric_value",

@@ -86,6 +86,7 @@ def change(connection: Connection, profile: Profile, day: date, one_in: int = 10
                 sql.SQL(
                     "insert into {landed} ({names}, _batch_id, _row_hash) select {names}, {batch}, _row_hash"
                     " from {landed} where mod(abs(hashtext({root}::text)), {one_in}) = 0 and not _is_deleted"
+                    " and _batch_id = (select min(_batch_id) from {landed})"
                 ).format(
                     landed=sql.Identifier("landing", f"{connector.system}__{table.name}"),
                     names=names,

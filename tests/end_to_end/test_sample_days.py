@@ -29,6 +29,7 @@ pytestmark = [pytest.mark.postgres, pytest.mark.airflow, pytest.mark.timeout(180
 
 FIRST_DAY = date(2026, 6, 30)
 MARTS = {
+    "agent_performance",
     "claim_experience",
     "claim_turnaround",
     "complaint_rates",
@@ -45,6 +46,7 @@ MARTS = {
     "persistency",
     "persistency_rolling",
     "policy_360",
+    "product_insight",
     "reconciliation",
     "retention_worklist",
     "surrender_experience",

@@ -59,7 +59,16 @@ insert into ml.customer_segment select '2026-06-30', i::text, mod(i, 3), 1, m.mo
     from generate_series(1, 30) as i, ml.model_run as m;
 """
 # Marts with columns of their own.
-OTHERWISE = ("reconciliation", "persistency", "claim_turnaround", "complaint_rates", "metric_value", *EXPERIENCE)
+OTHERWISE = (
+    "reconciliation",
+    "persistency",
+    "claim_turnaround",
+    "complaint_rates",
+    "agent_performance",
+    "product_insight",
+    "metric_value",
+    *EXPERIENCE,
+)
 MEASURES = ("policies_in_force", "premium_received", "claims_paid")
 
 
@@ -94,6 +103,15 @@ def marts(edition: int) -> str:
         f"create table marts_build.complaint_rates as select {edition}::bigint as edition_id,"
         " date '2026-04-01' as quarter_starts_on, breakdown, 2 as complaints, 30 as policies_held"
         " from unnest(array['all', 'channel']) as breakdown"
+    )
+    tables.append(
+        f"create table marts_build.agent_performance as select {edition}::bigint as edition_id,"
+        " 2 as policies_sold_12m, 20 as policies_in_force, 1 as orphan_policies"
+    )
+    tables.append(
+        f"create table marts_build.product_insight as select {edition}::bigint as edition_id, 'L01' as product_code,"
+        " segment_id, customers, customers as policies_in_force"
+        " from (values ('0', 10), ('1', 20), ('all', 30)) as t (segment_id, customers)"
     )
     tables.append(
         f"create table marts_build.metric_value as select {edition}::bigint as edition_id,"
@@ -257,6 +275,17 @@ FAULTS = {
         marts_gate,
         "complaint_parts_within_whole",
         "update marts_build.complaint_rates set complaints = 3 where breakdown = 'channel'",
+    ),
+    "agents who serve more than there is": (
+        marts_gate,
+        "agents_within_company",
+        "update marts_build.agent_performance set policies_in_force = 3000",
+    ),
+    "no agents at all": (marts_gate, "agents_within_company", "delete from marts_build.agent_performance"),
+    "a segment left out": (
+        marts_gate,
+        r"segments_add_up \(L01\)",
+        "delete from marts_build.product_insight where segment_id = '1'",
     ),
     "a measure below zero": (
         marts_gate,
