@@ -25,7 +25,8 @@ loans as (
 repaid as (
     select
         loans.policy_event_key,
-        min(policy_events.occurred_on) as repaid_on
+        min(policy_events.occurred_on) as repaid_on,
+        min(greatest(policy_events.occurred_on, policy_events.known_on)) as repaid_in_view_from
     from loans
     inner join policy_events
         on
@@ -46,7 +47,8 @@ final as (
         least(repaid.repaid_on, ends.ended_on) as settled_on,
         loans.occurred_on,
         loans.known_on,
-        loans.is_stale
+        loans.is_stale,
+        repaid.repaid_in_view_from
     from loans
     left join repaid on loans.policy_event_key = repaid.policy_event_key
     left join ends on loans.policy_key = ends.policy_key

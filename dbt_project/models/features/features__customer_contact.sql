@@ -33,9 +33,7 @@ moments as (
     union
     select customers.customer_key, dates.as_of_date
     from customers
-    cross join (
-        values ('{{ var("as_of_date") }}'::date), (('{{ var("as_of_date") }}'::date - interval '12 months')::date)
-    ) as dates (as_of_date)
+    cross join unnest(array[{{ customer_dates() }}]) as dates (as_of_date)
     where customers.known_on <= dates.as_of_date
 ),
 
@@ -43,21 +41,33 @@ talked as (
     select
         moments.customer_key,
         moments.as_of_date,
-        count(*)::integer as interactions_12m,
-        count(*) filter (where interactions.occurred_on > moments.as_of_date - interval '3 months')::integer
-            as interactions_3m,
+        {% for months in windows() %}
+            count(*) filter (
+                where interactions.occurred_on > moments.as_of_date - interval '{{ months }} months'
+            )::integer as interactions_{{ months }}m,
+        {% endfor %}
+        (moments.as_of_date - max(interactions.occurred_on))::integer as days_since_contact,
         avg((interactions.channel in ('app', 'wechat', 'email'))::integer)::numeric(6, 4) as digital_share_12m
     from moments
     inner join interactions
         on
             moments.customer_key = interactions.customer_key
             and moments.as_of_date >= interactions.known_on
+            and moments.as_of_date >= interactions.occurred_on
             and interactions.occurred_on > moments.as_of_date - interval '12 months'
     group by moments.customer_key, moments.as_of_date
 ),
 
 complained as (
-    select moments.customer_key, moments.as_of_date, count(*)::integer as complaints_12m
+    select
+        moments.customer_key,
+        moments.as_of_date,
+        {% for months in windows() %}
+            count(*) filter (
+                where complaints.occurred_on > moments.as_of_date - interval '{{ months }} months'
+            )::integer as complaints_{{ months }}m,
+        {% endfor %}
+        count(*) as complaints
     from moments
     inner join complaints
         on
@@ -68,24 +78,30 @@ complained as (
 ),
 
 surveyed as (
-    select distinct on (moments.customer_key, moments.as_of_date)
+    select
         moments.customer_key,
         moments.as_of_date,
-        surveys.score as last_survey_score
+        (array_agg(surveys.score order by surveys.occurred_on desc, surveys.survey_key asc))[1:2] as last_scores,
+        count(*) filter (where surveys.occurred_on > moments.as_of_date - interval '12 months') as surveys_12m
     from moments
     inner join surveys on moments.customer_key = surveys.customer_key and moments.as_of_date >= surveys.known_on
-    order by moments.customer_key asc, moments.as_of_date asc, surveys.occurred_on desc, surveys.survey_key asc
+    group by moments.customer_key, moments.as_of_date
 ),
 
 final as (
     select
         moments.customer_key,
         moments.as_of_date,
-        coalesce(talked.interactions_3m, 0) as interactions_3m,
-        coalesce(talked.interactions_12m, 0) as interactions_12m,
+        {% for months in windows() %}
+            coalesce(talked.interactions_{{ months }}m, 0) as interactions_{{ months }}m,
+            coalesce(complained.complaints_{{ months }}m, 0) as complaints_{{ months }}m,
+        {% endfor %}
+        {{ trend('interactions') }} as interactions_trend,
+        talked.days_since_contact,
         talked.digital_share_12m,
-        coalesce(complained.complaints_12m, 0) as complaints_12m,
-        surveyed.last_survey_score
+        surveyed.last_scores[1] as last_survey_score,
+        surveyed.last_scores[1] - surveyed.last_scores[2] as survey_score_change,
+        coalesce(surveyed.surveys_12m, 0)::integer as surveys_12m
     from moments
     left join talked using (customer_key, as_of_date)
     left join complained using (customer_key, as_of_date)

@@ -1,3 +1,20 @@
+{%- set looking_back = {
+    'payments': [
+        'payments_late_1m', 'payments_late_3m', 'payments_late_6m', 'payments_late_12m', 'payments_missed_1m',
+        'payments_missed_3m', 'payments_missed_6m', 'payments_missed_12m', 'payments_late_trend',
+        'days_since_last_payment', 'premium_received_12m', 'premium_received_change_ratio',
+    ],
+    'history': [
+        'claims_count_1m', 'claims_count_3m', 'claims_count_6m', 'claims_count_12m', 'claims_count_3y',
+        'claims_paid_12m', 'claims_paid_3y', 'times_reinstated',
+    ],
+    'contact': [
+        'interactions_1m', 'interactions_3m', 'interactions_6m', 'interactions_12m', 'interactions_trend',
+        'days_since_contact', 'digital_share_12m', 'complaints_1m', 'complaints_3m', 'complaints_6m', 'complaints_12m',
+        'last_survey_score', 'survey_score_change', 'surveys_12m',
+    ],
+    'balance': ['loans_taken', 'loans_outstanding', 'cash_value', 'loan_to_cash_value'],
+} -%}
 with observations as (
     select * from {{ ref('features__observation') }}
 ),
@@ -35,6 +52,10 @@ history as (
     select * from {{ ref('features__policy_history') }}
 ),
 
+balance as (
+    select * from {{ ref('features__policy_balance') }}
+),
+
 contact as (
     select * from {{ ref('features__customer_contact') }}
 ),
@@ -60,34 +81,25 @@ final as (
         coalesce(terms.premium, policies.annual_premium) as annual_premium,
         (terms.premium / nullif(terms.previous_premium, 0) - 1)::numeric(12, 4) as premium_change_ratio,
         policies.sum_assured,
-        payments.payments_late_12m,
-        payments.payments_missed_12m,
-        payments.days_since_last_payment,
-        history.claims_count_3y,
-        history.claims_paid_3y,
-        history.loans_taken,
-        history.times_reinstated,
-        contact.complaints_12m,
-        contact.interactions_3m,
-        contact.interactions_12m,
-        contact.last_survey_score,
         holding.policies_in_force as policies_held,
         holding.lines_held,
         holding.tenure_months as customer_tenure_months,
         terms.term_number,
         (extract(year from observations.as_of_date) - objects.registration_year)::integer as vehicle_age_years,
-        objects.power_hp,
-        objects.cylinder_capacity_cc,
-        objects.weight_kg,
-        objects.length_m,
-        objects.doors,
-        objects.fuel,
-        objects.risk_type,
-        objects.second_driver,
+        {% for column in [
+            'power_hp', 'cylinder_capacity_cc', 'weight_kg', 'length_m', 'doors', 'fuel', 'risk_type', 'second_driver',
+        ] %}
+            objects.{{ column }},
+        {% endfor %}
         ((observations.as_of_date - customers.licence_date) / 365.25)::numeric(6, 2) as licence_years,
         ((observations.as_of_date - customers.birth_date) / 365.25)::numeric(6, 2) as age_years,
         customers.sex,
         customers.province,
+        {% for source, columns in looking_back.items() %}
+            {% for column in columns %}
+                {{ source }}.{{ column }},
+            {% endfor %}
+        {% endfor %}
         objects.area_code
     from observations
     inner join policies on observations.policy_key = policies.policy_key
@@ -98,6 +110,7 @@ final as (
     left join terms on observations.policy_term_key = terms.policy_term_key
     inner join payments on observations.unit_key = payments.unit_key
     inner join history on observations.unit_key = history.unit_key
+    inner join balance on observations.unit_key = balance.unit_key
     inner join contact
         on observations.customer_key = contact.customer_key and observations.as_of_date = contact.as_of_date
     inner join holding

@@ -17,6 +17,11 @@ events as (
 claimed as (
     select
         observations.unit_key,
+        {% for months in windows() %}
+            sum(claims.claim_count) filter (
+                where claims.incurred_on > observations.as_of_date - interval '{{ months }} months'
+            )::integer as claims_count_{{ months }}m,
+        {% endfor %}
         sum(claims.claim_count)::integer as claims_count_3y
     from observations
     inner join claims
@@ -30,6 +35,9 @@ claimed as (
 paid as (
     select
         observations.unit_key,
+        sum(claim_payments.amount) filter (
+            where claim_payments.paid_on > observations.as_of_date - interval '12 months'
+        ) as claims_paid_12m,
         sum(claim_payments.amount) as claims_paid_3y
     from observations
     inner join claim_payments
@@ -43,21 +51,23 @@ paid as (
 happened as (
     select
         observations.unit_key,
-        count(*) filter (where events.event_type = 'loan_taken')::integer as loans_taken,
-        count(*) filter (where events.event_type = 'reinstated')::integer as times_reinstated
+        count(*)::integer as times_reinstated
     from observations
     inner join events
         on observations.policy_key = events.policy_key and observations.as_of_date >= events.known_on
-    where events.event_type in ('loan_taken', 'reinstated')
+    where events.event_type = 'reinstated'
     group by observations.unit_key
 ),
 
 final as (
     select
         observations.unit_key,
+        {% for months in windows() %}
+            coalesce(claimed.claims_count_{{ months }}m, 0) as claims_count_{{ months }}m,
+        {% endfor %}
         coalesce(claimed.claims_count_3y, 0) as claims_count_3y,
+        coalesce(paid.claims_paid_12m, 0)::numeric(16, 2) as claims_paid_12m,
         coalesce(paid.claims_paid_3y, 0)::numeric(16, 2) as claims_paid_3y,
-        coalesce(happened.loans_taken, 0) as loans_taken,
         coalesce(happened.times_reinstated, 0) as times_reinstated
     from observations
     left join claimed on observations.unit_key = claimed.unit_key

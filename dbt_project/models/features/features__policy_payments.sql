@@ -32,16 +32,23 @@ dues_seen as (
 habits as (
     select
         unit_key,
-        count(*) filter (where paid_on > due_on + 10)::integer as payments_late_12m,
-        count(*) filter (where paid_on is null and due_on < as_of_date - 10)::integer as payments_missed_12m
+        {{ habits_of_paying() }}
     from dues_seen
     group by unit_key
 ),
 
-last_payments as (
+received as (
     select
         observations.unit_key,
-        (observations.as_of_date - max(payments.paid_on))::integer as days_since_last_payment
+        (observations.as_of_date - max(payments.paid_on))::integer as days_since_last_payment,
+        sum(payments.amount) filter (
+            where payments.paid_on > observations.as_of_date - interval '12 months'
+        ) as premium_received_12m,
+        sum(payments.amount) filter (
+            where
+            payments.paid_on > observations.as_of_date - interval '24 months'
+            and payments.paid_on <= observations.as_of_date - interval '12 months'
+        ) as premium_received_before
     from observations
     inner join payments
         on observations.policy_key = payments.policy_key and observations.as_of_date >= payments.known_on
@@ -51,12 +58,18 @@ last_payments as (
 final as (
     select
         observations.unit_key,
-        coalesce(habits.payments_late_12m, 0) as payments_late_12m,
-        coalesce(habits.payments_missed_12m, 0) as payments_missed_12m,
-        last_payments.days_since_last_payment
+        {% for months in windows() %}
+            coalesce(habits.payments_late_{{ months }}m, 0) as payments_late_{{ months }}m,
+            coalesce(habits.payments_missed_{{ months }}m, 0) as payments_missed_{{ months }}m,
+        {% endfor %}
+        {{ trend('payments_late') }} as payments_late_trend,
+        received.days_since_last_payment,
+        coalesce(received.premium_received_12m, 0)::numeric(16, 2) as premium_received_12m,
+        (coalesce(received.premium_received_12m, 0) / nullif(received.premium_received_before, 0) - 1)::numeric(12, 4)
+            as premium_received_change_ratio
     from observations
     left join habits on observations.unit_key = habits.unit_key
-    left join last_payments on observations.unit_key = last_payments.unit_key
+    left join received on observations.unit_key = received.unit_key
 )
 
 select * from final
