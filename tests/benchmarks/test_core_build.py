@@ -1,4 +1,4 @@
-"""Core built whole and from one percent of change, at growing sizes, beside the same questions asked of DuckDB.
+"""Core built whole and from one percent of change, at growing sizes, beside DuckDB making the same tables.
 
 Run by `make bench`; sizes by `CK_BENCH_CUSTOMERS` (comma-separated). Asserts results, never seconds.
 """
@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 
-import duckdb
 import psutil
 import pytest
 
@@ -23,26 +22,15 @@ from customer_knowledge.extract.postgres import extract_system
 from customer_knowledge.profile import Profile
 from customer_knowledge.sample_insurer import simulate
 from customer_knowledge.settings import settings
-from customer_knowledge.warehouse import core_state, server
+from customer_knowledge.warehouse import core_state, dbt, editions, server
 from customer_knowledge.warehouse.connections import warehouse
 from expectations.gate import landing_gate
-from tests.benchmarks import scaled
+from tests.benchmarks import rival, scaled
 
 pytestmark = [pytest.mark.postgres, pytest.mark.timeout(0)]
 DAY, SEED, MADE = date(2026, 6, 30), 3, 5_000
 SIZES = [int(size) for size in os.environ.get("CK_BENCH_CUSTOMERS", "10000,50000").split(",")]
-RIVALS = Path(__file__).parent / "duckdb"
-EXPORTED = {
-    "customer": "core.dim_customer",
-    "policy": "core.dim_policy",
-    "product": "core.dim_product",
-    "policy_customer": "core.policy_customer",
-    "due": "core.fct_premium_due",
-    "payment": "core.fct_premium_payment",
-    "claim_payment": "core.fct_claim_payment",
-    "interaction": "core.fct_interaction",
-    "complaint": "core.fct_complaint",
-}
+RACED = "policy_persistency persistency +customer_360,features +customer_360,marts"
 
 
 class Peak:
@@ -101,29 +89,20 @@ def built(profile: Profile, day: date) -> tuple[float, str]:
     return took, state.built
 
 
-def rivals(profile: Profile, folder: Path) -> dict[str, float]:
-    """Seconds of each rival query in DuckDB, over the same rows, exported once and held in its own tables."""
-    database = duckdb.connect(str(folder / "rival.duckdb"))
-    database.execute("set threads = 2")
+def raced(profile: Profile, day: date, folder: Path) -> rival.Race:
+    """customer_360, persistency and what stands between them and core: made by dbt, then by DuckDB."""
     with warehouse(profile) as connection:
-        for name, table in EXPORTED.items():
-            file = folder / f"{name}.csv"
-            with (
-                file.open("wb") as out,
-                connection.cursor().copy(f"copy {table} to stdout (format csv, header)") as rows,
-            ):
-                for block in rows:
-                    out.write(block)
-            database.execute(f"create table {name} as select * from read_csv('{file}', sample_size = -1)")
-            file.unlink()
-    found = {}
-    for path in sorted(RIVALS.glob("*.sql")):
-        began = time.perf_counter()
-        database.execute(f"create or replace table answer as {path.read_text(encoding='utf-8')}")
-        found[path.stem] = time.perf_counter() - began
-        assert database.execute("select count(*) from answer").fetchone() != (0,)
-    database.close()
-    return found
+        edition = editions.current_build(connection, day)
+    made = dbt.run(
+        "run",
+        profile,
+        edition_id=edition.edition_id,
+        as_of_date=day,
+        select=RACED,
+        target_name="raced",
+        full_refresh=True,
+    )
+    return rival.race(profile, made, folder)
 
 
 def size_on_disk(profile: Profile) -> dict[str, float]:
@@ -162,7 +141,13 @@ def test_whole_and_one_percent(sample: Profile, tmp_path: Path, customers: int) 
         f" {daily:.1f} s, ratio {daily / whole:.2f}; peak {peak.gigabytes:.1f} GB; on disk "
         + ", ".join(f"{schema} {size:.2f} GB" for schema, size in sorted(sizes.items()))
     )
-    print("DuckDB on the same rows: " + ", ".join(f"{n} {s:.2f} s" for n, s in rivals(sample, tmp_path).items()))
+    race = raced(sample, DAY + timedelta(days=1), tmp_path)
+    slowest = sorted(race.here, key=lambda name: race.here[name], reverse=True)[:4]
+    print(
+        f"customer_360, persistency and their features: {sum(race.here.values()):.1f} s, DuckDB"
+        f" {sum(race.rival.values()):.1f} s, ratio {race.ratio():.1f}; slowest "
+        + ", ".join(f"{name} {race.here[name]:.1f} / {race.rival[name]:.1f} s" for name in slowest)
+    )
 
 
 def test_growth_is_told() -> None:
