@@ -70,7 +70,8 @@ def _export(connection: Connection, place: tuple[str, str], rival: duckdb.DuckDB
     with file.open("wb") as out, connection.cursor().copy(copy) as rows:
         for block in rows:
             out.write(block)
-    rival.execute(f'copy "{schema}"."{name}" from \'{file}\' (format csv, header false)')
+    if file.stat().st_size:
+        rival.execute(f'copy "{schema}"."{name}" from \'{file}\' (format csv, header false)')
     file.unlink()
 
 
