@@ -16,7 +16,7 @@ from customer_knowledge.profile import Profile
 from customer_knowledge.warehouse.connections import Connection, warehouse
 from customer_knowledge.warehouse.dbt import DbtResult
 
-TYPES = {"text": "varchar", "jsonb": "varchar", "ARRAY": "varchar[]", "numeric": "decimal(18, 4)"}
+TYPES = {"text": "varchar", "jsonb": "varchar", "ARRAY": "varchar[]", "numeric": "double"}
 
 
 class Race(NamedTuple):

@@ -7,6 +7,12 @@ agents as (
     select * from {{ ref('dim_agent') }}
 ),
 
+insured as (
+    select policy_key, customer_key
+    from {{ ref('policy_customer') }}
+    where role = 'insured'
+),
+
 served as (
     select
         policies.policy_key,
@@ -45,6 +51,15 @@ main as (
     order by customer_key asc, annual_premium desc nulls last, policy_key asc
 ),
 
+covered as (
+    select
+        served.customer_key,
+        count(distinct insured.customer_key)::integer as insured_persons
+    from served
+    inner join insured on served.policy_key = insured.policy_key
+    group by served.customer_key
+),
+
 final as (
     select
         dated.customer_key,
@@ -52,9 +67,11 @@ final as (
         main.branch as servicing_branch,
         dated.orphan_policies,
         dated.next_renewal_on,
-        dated.next_maturity_on
+        dated.next_maturity_on,
+        coalesce(covered.insured_persons, 0) as insured_persons
     from dated
     left join main on dated.customer_key = main.customer_key
+    left join covered on dated.customer_key = covered.customer_key
 )
 
 select * from final

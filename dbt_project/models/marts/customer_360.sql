@@ -1,3 +1,5 @@
+{% set lines = ['life', 'health', 'accident', 'motor', 'property'] %}
+
 with customers as (
     select * from {{ ref('dim_customer') }}
 ),
@@ -12,30 +14,21 @@ holding as (
     where as_of_date = '{{ var("as_of_date") }}'::date
 ),
 
-service as (
-    select * from {{ ref('features__customer_service') }}
-),
+{% set described_by = {
+    'service': 'features__customer_service',
+    'needs': 'features__customer_need',
+    'servicing': 'customer_servicing',
+    'household': 'household',
+    'segments': 'customer_segment',
+    'customer_values': 'customer_value',
+    'churn': 'customer_churn',
+} %}
+{% for name, model in described_by.items() %}
+    {{ name }} as (
+        select * from {{ ref(model) }}
+    ),
 
-needs as (
-    select * from {{ ref('features__customer_need') }}
-),
-
-servicing as (
-    select * from {{ ref('customer_servicing') }}
-),
-
-segments as (
-    select * from {{ ref('customer_segment') }}
-),
-
-customer_values as (
-    select * from {{ ref('customer_value') }}
-),
-
-churn as (
-    select * from {{ ref('customer_churn') }}
-),
-
+{% endfor %}
 final as (
     select
         {{ var('edition_id') }}::bigint as edition_id,
@@ -64,14 +57,16 @@ final as (
         service.observed_channel_12m,
         coalesce(facts.policies_in_force, 0) as policies_in_force,
         coalesce(facts.lines_held, 0) as lines_held,
-        coalesce(facts.holds_life, false) as holds_life,
-        coalesce(facts.holds_health, false) as holds_health,
-        coalesce(facts.holds_accident, false) as holds_accident,
-        coalesce(facts.holds_motor, false) as holds_motor,
-        coalesce(facts.holds_property, false) as holds_property,
+        {% for line in lines %}
+            coalesce(facts.holds_{{ line }}, false) as holds_{{ line }},
+        {% endfor %}
         coalesce(facts.annual_premium_in_force, 0)::numeric(16, 2) as annual_premium_in_force,
         coalesce(facts.sum_assured_in_force, 0)::numeric(16, 2) as sum_assured_in_force,
-        {% for line in ['life', 'health', 'accident', 'motor', 'property'] %}
+        coalesce(facts.cash_value, 0)::numeric(16, 2) as cash_value,
+        coalesce(facts.loans_outstanding, 0)::numeric(16, 2) as loans_outstanding,
+        coalesce(servicing.insured_persons, 0) as insured_persons,
+        household.household_size,
+        {% for line in lines %}
             coalesce(holding.policies_{{ line }}, 0) as policies_{{ line }},
             coalesce(holding.annual_premium_{{ line }}, 0)::numeric(16, 2) as annual_premium_{{ line }},
         {% endfor %}
@@ -108,12 +103,9 @@ final as (
     from customers
     left join facts on customers.customer_key = facts.customer_key
     left join holding on customers.customer_key = holding.customer_key
-    left join service on customers.customer_key = service.customer_key
-    left join needs on customers.customer_key = needs.customer_key
-    left join servicing on customers.customer_key = servicing.customer_key
-    left join segments on customers.customer_key = segments.customer_key
-    left join customer_values on customers.customer_key = customer_values.customer_key
-    left join churn on customers.customer_key = churn.customer_key
+    {% for name in described_by %}
+        left join {{ name }} on customers.customer_key = {{ name }}.customer_key
+    {% endfor %}
 )
 
 select * from final
