@@ -26,6 +26,7 @@ GROUPS = {
     "persistency": "Persistency figures · 继续率数值",
     "experience": "Experience · 经验分析",
     "service": "Service and complaints · 服务与投诉",
+    "agents_and_products": "Agents and products · 代理人与产品",
     "value_and_churn": "Value and churn · 价值与流失",
 }
 _HEAD = """<!-- Made by `ck docs measures` from models/semantic and docs/measures_concepts.md of dbt_project. -->
