@@ -88,6 +88,23 @@ def test_windows_of_a_grid_leave_an_embargo() -> None:
     assert split.windows(rows, profile, date(2025, 9, 1))[1].sum() == 1
 
 
+@pytest.mark.parametrize("horizon", [3, 12])
+@pytest.mark.parametrize("seed", range(5))
+def test_no_outcome_of_training_is_younger_than_any_observation_of_the_test(horizon: int, seed: int) -> None:
+    """Whatever the dates of observation: month by month, by hazard or by chance; embargo is horizon and grace."""
+    profile, rng = load("sample"), np.random.default_rng(seed)
+    moments = pd.Timestamp("2018-01-01") + pd.to_timedelta(rng.integers(0, 3000, 400), unit="D")
+    known = moments + pd.DateOffset(months=horizon) + pd.Timedelta(days=profile.grace_days)
+    rows = pd.DataFrame({"as_of_date": moments, "label_known_on": known})
+    train, test = split.windows(rows, profile, date(2026, 6, 30))
+    assert train.sum() > 20
+    assert test.sum() > 20
+    assert rows[test]["as_of_date"].min() > rows[train]["label_known_on"].max()
+    assert (rows[train | test]["label_known_on"] <= pd.Timestamp(2026, 6, 30)).all()
+    gap = rows[test]["as_of_date"].min() - rows[train]["as_of_date"].max()
+    assert gap.days >= 28 * horizon + profile.grace_days
+
+
 def test_windows_of_policy_terms_go_by_their_end() -> None:
     profile = load("motor_portfolio")
     ends = pd.to_datetime(["2017-11-30", "2017-12-01", "2018-11-30", "2018-12-01"])

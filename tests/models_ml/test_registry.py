@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 import yaml
+from typer.testing import CliRunner
 
+from customer_knowledge.cli import features
 from models_ml.churn import spec as churn
 from models_ml.common.contract import Contract
 from models_ml.next_product import spec as next_product
@@ -94,3 +96,12 @@ def test_models_learn_from_what_the_registry_allows_them(name: str, contract: Co
     if name != "churn_benchmark":
         assert {c.name for c in contract.features} & PROTECTED == set()
         assert {c.name for c in contract.others} & PROTECTED == set()
+
+
+def test_the_page_of_features_is_made_of_the_registry() -> None:
+    page = (DBT.parent / "docs" / "features.md").read_text(encoding="utf-8")
+    assert page == features.markdown(registry()), "make it anew: ck features > docs/features.md"
+    shown = CliRunner().invoke(features.app, ["--model", "value"]).stdout
+    assert "| `cash_value` |" in shown
+    assert "| `age_years` |" not in shown
+    assert CliRunner().invoke(features.app, ["--model", "fortune"]).exit_code != 0

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from customer_knowledge.cli import core, docs, edition, gate, identity, persistency, simulate
+from customer_knowledge.cli import core, docs, edition, features, gate, identity, persistency, simulate
 from customer_knowledge.cli.common import Insurer, console, guarded, run_profile
 from customer_knowledge.profile import available
 from customer_knowledge.settings import settings
@@ -28,6 +28,7 @@ app = typer.Typer(
 app.add_typer(core.app, name="core")
 app.add_typer(docs.app, name="docs")
 app.add_typer(edition.app, name="edition")
+app.add_typer(features.app, name="features")
 app.add_typer(gate.app, name="gate")
 app.add_typer(identity.app, name="identity")
 app.add_typer(persistency.app, name="persistency")

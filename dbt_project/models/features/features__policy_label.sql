@@ -54,24 +54,34 @@ received as (
     group by observations.unit_key
 ),
 
+dated as (
+    select
+        *,
+        horizon_ends_on + {{ var('grace_days') }} as label_known_on,
+        horizon_ends_on + {{ var('grace_days') }} <= '{{ var("as_of_date") }}'::date as is_mature
+    from observations
+),
+
+-- Until horizon and grace are over there is no label, not even of those who have left already: who stays is not known.
 final as (
     select
-        observations.unit_key,
-        observations.as_of_date,
-        observations.horizon_ends_on,
-        exits.unit_key is not null as exit_within_horizon,
-        exits.exit_cause,
-        observations.horizon_ends_on + {{ var('grace_days') }} <= '{{ var("as_of_date") }}'::date as is_mature,
-        observations.horizon_ends_on + {{ var('grace_days') }} as label_known_on,
+        dated.unit_key,
+        dated.as_of_date,
+        dated.horizon_ends_on,
+        case when dated.is_mature then exits.unit_key is not null end as exit_within_horizon,
+        case when dated.is_mature then exits.exit_cause end as exit_cause,
+        dated.is_mature,
+        dated.label_known_on,
         case
-            when observations.policy_term_key is null then coalesce(received.premium_received, 0)
+            when not dated.is_mature then null
+            when dated.policy_term_key is null then coalesce(received.premium_received, 0)
             when exits.unit_key is not null then 0
             else terms.next_premium
         end::numeric(16, 2) as next_premium
-    from observations
-    left join exits on observations.unit_key = exits.unit_key
-    left join terms on observations.policy_term_key = terms.policy_term_key
-    left join received on observations.unit_key = received.unit_key
+    from dated
+    left join exits on dated.unit_key = exits.unit_key
+    left join terms on dated.policy_term_key = terms.policy_term_key
+    left join received on dated.unit_key = received.unit_key
 )
 
 select * from final
