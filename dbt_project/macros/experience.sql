@@ -193,11 +193,24 @@
 {%- endmacro %}
 
 
-{#- The published columns of both kinds of study, rounded; the last ones let cells be added up with their variance. -#}
+{#- The published columns of both kinds of study; the last ones let cells be added up with their variance. -#}
 {% macro experience_columns(study) -%}
     {{ var('edition_id') }}::bigint as edition_id,
     '{{ var("as_of_date") }}'::date as as_of_date,
     {{ experience_cell() }},
+    {{ experience_figures() }},
+    {% if study == 'decrement' -%}
+        weight_rows::integer as weight_rows,
+        weight_sum::numeric(24, 2) as weight_sum,
+        weight_square_sum::numeric(30, 4) as weight_square_sum
+    {%- else -%}
+        actual_square_sum::numeric(30, 4) as actual_square_sum
+    {%- endif %}
+{%- endmacro %}
+
+
+{#- The figures of a cell of both kinds of study, rounded. -#}
+{% macro experience_figures() -%}
     exposure_count::numeric(20, 9) as exposure_count,
     actual_count::integer as actual_count,
     expected_count::numeric(20, 9) as expected_count,
@@ -217,13 +230,6 @@
     (
         credibility_{{ basis }} * rate_{{ basis }}
         + (1 - credibility_{{ basis }}) * expected_{{ basis }} / nullif(exposure_{{ basis }}, 0)
-    )::numeric(16, 9) as credible_rate_{{ basis }},
+    )::numeric(16, 9) as credible_rate_{{ basis }}{% if not loop.last %},{% endif %}
     {%- endfor %}
-    {% if study == 'decrement' -%}
-        weight_rows::integer as weight_rows,
-        weight_sum::numeric(24, 2) as weight_sum,
-        weight_square_sum::numeric(30, 4) as weight_square_sum
-    {%- else -%}
-        actual_square_sum::numeric(30, 4) as actual_square_sum
-    {%- endif %}
 {%- endmacro %}

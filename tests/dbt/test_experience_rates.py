@@ -42,7 +42,7 @@ def ours(connection: Connection) -> dict[tuple[str, int], dict[str, Any]]:
     sums = sums.replace("min(credibility_error) as credibility_error", "").rstrip().rstrip(",")
     cells = CELLS.format(sums=sums)
     statement = (
-        f"select product, interval_number as pol_yr, {module.experience_columns()} from"
+        f"select product, interval_number as pol_yr, {module.experience_figures()} from"
         f" ({module.decrement_rates(cells)}) as rated"
     )
     cursor = connection.execute(statement.encode())

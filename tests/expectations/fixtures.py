@@ -169,6 +169,14 @@ FIXTURES: dict[str, dict[str, Fixture]] = {
             "select 2 as complaints, 30 as policies_held, 2 as of_all, 30 as held_of_all",
             "select 2 as complaints, 31 as policies_held, 2 as of_all, 30 as held_of_all",
         ),
+        "agents_within_company": Fixture(
+            "select 2 as sold, 20 as held, 1 as orphans, 2 as issued, 20 as in_force",
+            "select 2 as sold, 21 as held, 1 as orphans, 2 as issued, 20 as in_force",
+        ),
+        "segments_add_up": Fixture(
+            "select 3 as of_segments, 3 as of_all, 9 as customers_of_segments, 9 as customers",
+            "select 2 as of_segments, 3 as of_all, 9 as customers_of_segments, 9 as customers",
+        ),
         "metric_within_reason": Fixture(
             "select 'settlement_ratio' as metric, 3 as numerator, 3 as denominator",
             "select 'settlement_ratio' as metric, 4 as numerator, 3 as denominator",
