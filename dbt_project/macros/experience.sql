@@ -160,8 +160,44 @@
 {%- endmacro %}
 
 
-{#- The published columns of both kinds of study, rounded; the same in every mart. -#}
-{% macro experience_columns() -%}
+{#- What a row of a study is of. -#}
+{% macro experience_cell() -%}
+    method, product_code, line_of_business, interval_number, policy_year, age_band, sex, channel, premium_mode
+{%- endmacro %}
+
+
+{#- CTEs from `expected` (a row an interval of exposure) to `rated` (a row a cell); `study` is decrement or claim. -#}
+{% macro experience_rated(study) -%}
+    {%- set measured = {
+        'decrement': ['has_decrement', 'expected_rate'],
+        'claim': ['claim_count', 'amount', 'square_amount', 'expected_rate', 'expected_share'],
+    }[study] -%}
+    described as (
+        select
+            {{ experience_dimensions() }},
+            exposure, weight, confidence_z, credibility_error, {{ measured | join(', ') }}
+        from expected
+    ),
+
+    cells as (
+        select
+            {{ experience_cell() }},
+            {{ decrement_sums() if study == 'decrement' else claim_sums() }}
+        from described
+        group by {{ experience_cell() }}
+    ),
+
+    rated as (
+        {{ decrement_rates('cells') if study == 'decrement' else claim_rates('cells') }}
+    )
+{%- endmacro %}
+
+
+{#- The published columns of both kinds of study, rounded; the last ones let cells be added up with their variance. -#}
+{% macro experience_columns(study) -%}
+    {{ var('edition_id') }}::bigint as edition_id,
+    '{{ var("as_of_date") }}'::date as as_of_date,
+    {{ experience_cell() }},
     exposure_count::numeric(20, 9) as exposure_count,
     actual_count::integer as actual_count,
     expected_count::numeric(20, 9) as expected_count,
@@ -181,6 +217,13 @@
     (
         credibility_{{ basis }} * rate_{{ basis }}
         + (1 - credibility_{{ basis }}) * expected_{{ basis }} / nullif(exposure_{{ basis }}, 0)
-    )::numeric(16, 9) as credible_rate_{{ basis }}{% if not loop.last %},{% endif %}
+    )::numeric(16, 9) as credible_rate_{{ basis }},
     {%- endfor %}
+    {% if study == 'decrement' -%}
+        weight_rows::integer as weight_rows,
+        weight_sum::numeric(24, 2) as weight_sum,
+        weight_square_sum::numeric(30, 4) as weight_square_sum
+    {%- else -%}
+        actual_square_sum::numeric(30, 4) as actual_square_sum
+    {%- endif %}
 {%- endmacro %}

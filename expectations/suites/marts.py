@@ -135,7 +135,8 @@ RULES: tuple[Rule, ...] = (
         severity="stop",
         condition=(
             "coalesce((metric = 'nps' or numerator >= 0) and coalesce(denominator > 0, true) and case when metric in"
-            " ('free_look_cancellation_rate', 'settlement_ratio', 'cross_holding_rate')"
+            " ('free_look_cancellation_rate', 'settlement_ratio', 'cross_holding_rate', 'retention_rate',"
+            " 'retention_rate_premium', 'reinstatement_rate', 'agent_activity_rate', 'agent_retention_13m')"
             " then numerator <= denominator when metric = 'nps' then abs(numerator) <= denominator"
             " else true end, false)"
         ),

@@ -73,41 +73,10 @@ expected as (
         on exposed.line_of_business = of_line.line_of_business and of_line.product_code = '*'
 ),
 
-described as (
-    select
-        {{ experience_dimensions() }},
-        exposure, weight, claim_count, amount, square_amount, expected_rate, expected_share,
-        confidence_z, credibility_error
-    from expected
-),
-
-cells as (
-    select
-        product_code, line_of_business, method, interval_number, policy_year, age_band, sex, channel, premium_mode,
-        {{ claim_sums() }}
-    from described
-    group by product_code, line_of_business, method, interval_number, policy_year, age_band, sex, channel, premium_mode
-),
-
-rated as (
-    {{ claim_rates('cells') }}
-),
+{{ experience_rated('claim') }},
 
 final as (
-    select
-        {{ var('edition_id') }}::bigint as edition_id,
-        '{{ var("as_of_date") }}'::date as as_of_date,
-        method,
-        product_code,
-        line_of_business,
-        interval_number,
-        policy_year,
-        age_band,
-        sex,
-        channel,
-        premium_mode,
-        {{ experience_columns() }},
-        actual_square_sum::numeric(30, 4) as actual_square_sum
+    select {{ experience_columns('claim') }}
     from rated
 )
 

@@ -1,15 +1,12 @@
-with policies as (
-    select * from {{ ref('metric_policies') }}
-),
+{% set parts = ['policies', 'premiums', 'customers', 'retention', 'agents'] %}
 
-premiums as (
-    select * from {{ ref('metric_premiums') }}
-),
+with
+{% for part in parts %}
+    {{ part }} as (
+        select * from {{ ref('metric_' ~ part) }}
+    ),
 
-customers as (
-    select * from {{ ref('metric_customers') }}
-),
-
+{% endfor %}
 rolling as (
     select * from {{ ref('persistency_rolling') }}
     where definition_id in ('CN-REG-13M-PREMIUM', 'CN-CO-13M-PREMIUM')
@@ -87,7 +84,7 @@ kept as (
 ),
 
 measured as (
-    {% for part in ['policies', 'premiums', 'customers', 'experience', 'kept'] %}
+    {% for part in parts + ['experience', 'kept'] %}
         select metric, product_line, channel, branch, numerator, denominator
         from {{ part }}
         {{ '' if loop.last else 'union all' }}

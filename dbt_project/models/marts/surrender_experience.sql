@@ -43,42 +43,10 @@ expected as (
             and exposed.attained_policy_year between basis.policy_year_from and basis.policy_year_to
 ),
 
-described as (
-    select
-        {{ experience_dimensions() }},
-        exposure, has_decrement, weight, expected_rate, confidence_z, credibility_error
-    from expected
-),
-
-cells as (
-    select
-        product_code, line_of_business, method, interval_number, policy_year, age_band, sex, channel, premium_mode,
-        {{ decrement_sums() }}
-    from described
-    group by product_code, line_of_business, method, interval_number, policy_year, age_band, sex, channel, premium_mode
-),
-
-rated as (
-    {{ decrement_rates('cells') }}
-),
+{{ experience_rated('decrement') }},
 
 final as (
-    select
-        {{ var('edition_id') }}::bigint as edition_id,
-        '{{ var("as_of_date") }}'::date as as_of_date,
-        method,
-        product_code,
-        line_of_business,
-        interval_number,
-        policy_year,
-        age_band,
-        sex,
-        channel,
-        premium_mode,
-        {{ experience_columns() }},
-        weight_rows::integer as weight_rows,
-        weight_sum::numeric(24, 2) as weight_sum,
-        weight_square_sum::numeric(30, 4) as weight_square_sum
+    select {{ experience_columns('decrement') }}
     from rated
 )
 
