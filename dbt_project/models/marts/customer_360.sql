@@ -41,7 +41,11 @@ final as (
                 then left(customers.name, 1) || repeat('*', greatest(length(customers.name) - 1, 1))
             else customers.name
         end as name_masked,
-        regexp_replace(customers.phone, '^(.{3}).*(.{4})$', '\1****\2') as phone_masked,
+        -- A number too short to keep four digits hidden is hidden whole.
+        case
+            when length(customers.phone) >= 11 then left(customers.phone, 3) || '****' || right(customers.phone, 4)
+            else repeat('*', length(customers.phone))
+        end as phone_masked,
         customers.sex,
         facts.age_years::integer as age_years,
         customers.province,
