@@ -31,3 +31,25 @@
         - (coalesce({{ counted }}_12m, 0) - coalesce({{ counted }}_3m, 0)) / 3.0
     )::numeric(10, 2)
 {%- endmacro %}
+
+{#- Columns of features__policy_as_of that other features models make, by model. -#}
+{% macro looking_back() %}
+    {{ return({
+        'payments': [
+            'payments_late_1m', 'payments_late_3m', 'payments_late_6m', 'payments_late_12m', 'payments_missed_1m',
+            'payments_missed_3m', 'payments_missed_6m', 'payments_missed_12m', 'payments_late_trend',
+            'days_since_last_payment', 'premium_received_12m', 'premium_received_change_ratio',
+        ],
+        'history': [
+            'claims_count_1m', 'claims_count_3m', 'claims_count_6m', 'claims_count_12m', 'claims_count_3y',
+            'claims_paid_12m', 'claims_paid_3y', 'times_reinstated',
+        ],
+        'contact': [
+            'interactions_1m', 'interactions_3m', 'interactions_6m', 'interactions_12m', 'interactions_trend',
+            'days_since_contact', 'digital_share_12m', 'complaints_1m', 'complaints_3m', 'complaints_6m', 'complaints_12m',
+            'last_survey_score', 'survey_score_change', 'surveys_12m',
+        ],
+        'standing': ['status', 'days_to_next_due', 'days_to_maturity'],
+        'balance': ['loans_taken', 'loans_outstanding', 'cash_value', 'loan_to_cash_value'],
+    }) }}
+{% endmacro %}

@@ -14,7 +14,7 @@ RULES: tuple[Rule, ...] = (
         id="lapse_is_a_probability",
         asset="policy_lapse",
         severity="stop",
-        column="p_lapse",
+        column="p_churn",
         at_least=0,
         at_most=1,
         sentence_en="A policy's lapse score is a probability.",
@@ -34,9 +34,28 @@ RULES: tuple[Rule, ...] = (
         id="lapse_scores_vary",
         asset="policy_lapse",
         severity="stop",
-        column="p_lapse",
+        column="p_churn",
         sentence_en="Lapse scores are not the same for everybody.",
         sentence_zh="失效评分并非人人相同。",
+        hurts=_CHURN,
+    ),
+    RowCondition(
+        id="exits_compete",
+        asset="policy_lapse",
+        severity="stop",
+        condition="abs(p_churn - p_lapse - p_surrender) <= 2e-6"
+        " and p_lapse + p_surrender + p_claim_exit + p_other_exit <= 1 + 4e-6",
+        sentence_en="Chances by cause add up to at most one; those of lapse and surrender to the score.",
+        sentence_zh="保单只退出一次:各原因概率之和不超过一,失效与退保之和等于流失评分。",
+        hurts=_CHURN,
+    ),
+    RowCondition(
+        id="every_score_has_a_reason",
+        asset="policy_lapse",
+        severity="stop",
+        condition="reason_1_code is not null",
+        sentence_en="Every score says what weighs most in it.",
+        sentence_zh="每个评分都给出影响最大的原因。",
         hurts=_CHURN,
     ),
     RowCondition(
@@ -52,7 +71,7 @@ RULES: tuple[Rule, ...] = (
         id="lapse_level_plausible",
         asset="lapse_level",
         severity="warn",
-        condition="mean_p_lapse between mean_baseline / 3 and mean_baseline * 3",
+        condition="mean_p_churn between mean_baseline / 3 and mean_baseline * 3",
         sentence_en="The mean lapse score is within three times the cohort table's.",
         sentence_zh="平均失效评分在队列表平均值的三倍以内。",
         hurts=_CHURN,
@@ -94,10 +113,11 @@ def assets(moment: Moment) -> tuple[Asset, ...]:
         Asset(
             name="policy_lapse",
             query=sql.SQL(
-                "select s.unit_key, s.p_lapse, p.in_force_flag from ml.policy_lapse as s"
+                "select s.unit_key, s.horizon_months, s.p_churn, s.p_lapse, s.p_surrender,"
+                " s.p_claim_exit, s.p_other_exit, s.reason_1_code, p.in_force_flag from ml.policy_lapse as s"
                 " left join core.dim_policy as p on p.policy_key = s.policy_key where s.as_of_date = {}"
             ).format(scored_on),
-            key=("unit_key",),
+            key=("unit_key", "horizon_months"),
         ),
         Asset(
             name="unit_at_risk",
@@ -105,7 +125,7 @@ def assets(moment: Moment) -> tuple[Asset, ...]:
                 "select coalesce(f.unit_key, s.unit_key) as unit_key,"
                 " f.unit_key is not null as is_current, s.unit_key is not null as is_scored"
                 " from (select unit_key from features.features__policy_as_of where is_current) as f"
-                " full join (select unit_key from ml.policy_lapse where as_of_date = {}) as s"
+                " full join (select unit_key from ml.policy_lapse where as_of_date = {} and horizon_months = 12) as s"
                 " on s.unit_key = f.unit_key"
             ).format(scored_on),
             key=("unit_key",),
@@ -113,8 +133,8 @@ def assets(moment: Moment) -> tuple[Asset, ...]:
         Asset(
             name="lapse_level",
             query=sql.SQL(
-                "select 'all' as part, avg(p_lapse) as mean_p_lapse, avg(baseline_p_lapse) as mean_baseline"
-                " from ml.policy_lapse where as_of_date = {}"
+                "select 'all' as part, avg(p_churn) as mean_p_churn, avg(baseline_p_churn) as mean_baseline"
+                " from ml.policy_lapse where as_of_date = {} and horizon_months = 12"
             ).format(scored_on),
             key=("part",),
             public_key=True,

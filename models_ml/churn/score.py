@@ -1,4 +1,4 @@
-"""Churn: chances for the units at risk, reasons, and the roll-up to customers."""
+"""Churn: chances of each exit for the units at risk, reasons, and the roll-up to customers."""
 
 from __future__ import annotations
 
@@ -11,28 +11,25 @@ import pandas as pd
 from customer_knowledge.profile import Profile
 from customer_knowledge.warehouse.connections import Connection
 from models_ml.churn import features
+from models_ml.churn.calendar import MONTHS
 from models_ml.churn.cohort import CohortTable
+from models_ml.churn.hazard import CAUSES, Hazard, by_choice
 from models_ml.churn.spec import LEAST_EFFECT, REASON_CODES, REASONS, of
 from models_ml.common import customers
-from models_ml.common.classifier import Classifier
 from models_ml.common.metrics import Floats
 from models_ml.common.writing import replace
 
-REASON_COLUMNS = [f"reason_{n}_code" for n in range(1, REASONS + 1)]
+CODES = [f"reason_{n}_code" for n in range(1, REASONS + 1)]
+EFFECTS = [f"reason_{n}_effect" for n in range(1, REASONS + 1)]
+REASON_COLUMNS = [*CODES, *EFFECTS]
+CHANCES = {"lapse": "p_lapse", "surrender": "p_surrender", "claim": "p_claim_exit", "other": "p_other_exit"}
 POLICY_COLUMNS = [
-    *("unit_key", "policy_key", "customer_key", "horizon_ends_on", "p_lapse", "baseline_p_lapse"),
-    *("risk_decile", "premium_at_risk", *REASON_COLUMNS),
+    *("unit_key", "policy_key", "customer_key", "horizon_months", "horizon_ends_on", "p_churn", "baseline_p_churn"),
+    *(*CHANCES.values(), "expected_months", "risk_decile", "premium_at_risk", *REASON_COLUMNS),
 ]
 CUSTOMER_COLUMNS = [
-    *(
-        "customer_key",
-        "policies_at_risk",
-        "p_lose_any",
-        "p_lose_all",
-        "expected_policies_lost",
-        "premium_in_force",
-    ),
-    *("premium_at_risk", "risk_band", *REASON_COLUMNS, "model_run_id"),
+    *("customer_key", "policies_at_risk", "p_lose_any", "p_lose_all", "p_lose_any_3m", "expected_policies_lost"),
+    *("premium_in_force", "premium_at_risk", "risk_band", *REASON_COLUMNS),
 ]
 
 
@@ -48,29 +45,54 @@ def score(
     everyone = customers.keys(connection, as_of_date)
     churn = by_customer(units, everyone, payload["bands"])
     written = units[POLICY_COLUMNS].assign(model_run_id=model_run_id)
+    rolled = churn[CUSTOMER_COLUMNS].assign(model_run_id=model_run_id)
     return {
         "policy_lapse": replace(connection, "policy_lapse", as_of_date, written),
-        "customer_churn": replace(
-            connection,
-            "customer_churn",
-            as_of_date,
-            churn.assign(model_run_id=model_run_id)[CUSTOMER_COLUMNS],
-        ),
+        "customer_churn": replace(connection, "customer_churn", as_of_date, rolled),
     }
 
 
 def policies(units: pd.DataFrame, payload: dict[str, Any]) -> pd.DataFrame:
-    """Scores of units at risk: chance, baseline, decile (10 = most at risk), premium at risk, reasons."""
-    model = Classifier.from_artefact(payload["model"])
-    scored = units.reset_index(drop=True)
-    p = model.predict(scored).round(6)
-    scored["p_lapse"] = p
-    scored["baseline_p_lapse"] = CohortTable.from_artefact(payload["cohort"]).predict(scored).round(6)
-    scored["risk_decile"] = decile(p)
-    scored["premium_at_risk"] = (p * features.recurring_premium(scored)).round(2)
-    scored["horizon_ends_on"] = scored["horizon_ends_on"].dt.date
-    scored[REASON_COLUMNS] = reasons(model.effects(scored, REASON_CODES))
-    return scored
+    """Scores of units at risk, a row a unit and horizon, longest horizon first.
+
+    Adds `horizon_months`, `p_churn` (lapse or surrender), its cohort table's value, the chance of each cause, the
+    months expected in force, the decile within the horizon (10 = most at risk), premium at risk and reasons.
+    """
+    model = Hazard.from_artefact(payload["model"])
+    plain = units.reset_index(drop=True)
+    chances = model.incidence(plain)
+    why = reasons(model.effects(plain, chances), REASON_CODES)
+    cohorts = {int(horizon): CohortTable.from_artefact(table) for horizon, table in payload["cohorts"].items()}
+    parts = [
+        pd.concat(
+            [plain.drop(columns="horizon_ends_on"), _horizon(plain, chances, horizon, cohorts[horizon]), why], axis=1
+        )
+        for horizon in sorted(cohorts, reverse=True)
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _horizon(units: pd.DataFrame, chances: dict[str, Floats], horizon: int, cohort: CohortTable) -> pd.DataFrame:
+    """What is said of a horizon: see `policies`."""
+    periods = next(iter(chances.values())).shape[1]
+    last = min(horizon, periods) - 1
+    p = by_choice(chances, horizon).round(6)
+    there = 1 - np.sum(list(chances.values()), axis=0)
+    months = (1 + there[:, :last].sum(axis=1)) * (horizon / (last + 1))
+    ends = units["horizon_ends_on"]
+    if horizon < MONTHS:
+        ends = units["as_of_date"] + pd.DateOffset(months=horizon)
+    said = {
+        "horizon_months": horizon,
+        "horizon_ends_on": ends.dt.date,
+        "p_churn": p,
+        "baseline_p_churn": cohort.predict(units).round(6),
+        "expected_months": months.round(4),
+        "risk_decile": decile(p),
+        "premium_at_risk": (p * features.recurring_premium(units)).round(2),
+    }
+    by_cause = {CHANCES[c]: chances[c][:, last].round(6) if c in chances else np.zeros(len(units)) for c in CAUSES}
+    return pd.DataFrame(said | by_cause, index=units.index)
 
 
 def decile(p: Floats) -> Floats:
@@ -80,32 +102,46 @@ def decile(p: Floats) -> Floats:
     return np.asarray(1 + rank * 10 // max(1, p.size), dtype="int64")
 
 
-def reasons(effects: pd.DataFrame) -> pd.DataFrame:
-    """The features that raise a unit's log-odds most: their names in order, None where nothing weighs enough."""
-    names = np.asarray(effects.columns, dtype=object)
-    found = np.full((len(effects), REASONS), None, dtype=object)
-    values = effects.to_numpy(dtype="float64").round(9)
-    order = np.argsort(-values, axis=1, kind="stable")[:, :REASONS]
-    for place in range(order.shape[1]):
-        at = order[:, place]
-        weighs = np.take_along_axis(values, at[:, None], axis=1)[:, 0] >= LEAST_EFFECT
-        found[weighs, place] = names[at[weighs]]
-    return pd.DataFrame(found, columns=REASON_COLUMNS, index=effects.index)
+def reasons(effects: pd.DataFrame, codes: tuple[str, ...]) -> pd.DataFrame:
+    """The features that weigh most in each unit's chance to leave: codes and effects.
+
+    Those that raise it come first, the strongest in front; where fewer do, those that lower it most follow. What
+    moves the chance by less than about 5 % is left out, but never the first.
+
+    Args:
+        effects: (rows, features) on the log of the chance.
+        codes: features that may be reasons.
+    """
+    named = effects[[name for name in effects.columns if name in codes]]
+    names = np.asarray(named.columns, dtype=object)
+    values = named.to_numpy(dtype="float64").round(6)
+    with np.errstate(divide="ignore"):
+        place_of = np.where(values > 0, -values, 1.0 / np.abs(values))
+    order = np.argsort(place_of, axis=1, kind="stable")[:, :REASONS]
+    weight = np.take_along_axis(values, order, axis=1)
+    shown = np.abs(weight) >= LEAST_EFFECT
+    shown[:, :1] = True
+    found = pd.DataFrame(index=effects.index, columns=REASON_COLUMNS, dtype=object)
+    for place in range(weight.shape[1]):
+        at = shown[:, place]
+        found.loc[at, CODES[place]] = names[order[at, place]]
+        found.loc[at, EFFECTS[place]] = weight[at, place]
+    return found.where(found.notna(), None)
 
 
 def roll_up(units: pd.DataFrame) -> pd.DataFrame:
-    """Customers from units, taking exits as independent given the scores.
+    """Customers from units of one horizon, taking exits as independent given the scores.
 
     p_lose_any = 1 − Π(1 − p); p_lose_all = Π p; expected_policies_lost = Σ p; premium_at_risk = Σ p · premium.
 
     Args:
-        units: customer_key, policy_key, p_lapse, annual_premium, premium_mode; one row a unit.
+        units: customer_key, p_churn, annual_premium, premium_mode; one row a unit.
 
     Returns:
         A row a customer, sorted by key.
     """
     premium = features.recurring_premium(units)
-    p = units["p_lapse"].to_numpy(dtype="float64")
+    p = units["p_churn"].to_numpy(dtype="float64")
     parts = pd.DataFrame(
         {
             "customer_key": units["customer_key"].to_numpy(),
@@ -131,19 +167,34 @@ def roll_up(units: pd.DataFrame) -> pd.DataFrame:
 
 
 def by_customer(units: pd.DataFrame, everyone: pd.Series, bands: list[float]) -> pd.DataFrame:
-    """All customers: the roll-up, the reasons of the policy most at risk, and the band.
+    """All customers: the roll-up over twelve months, the reasons of the policy most at risk, and the band.
 
-    Who has nothing at risk has zeros, no reason, and is `low`.
+    Who has nothing at risk has zeros, no reason, and is `low`. `p_lose_any_3m` is empty where the only horizon is the
+    next renewal.
+
+    Args:
+        units: of all horizons, as `policies` gives them.
+        everyone: keys of all customers.
+        bands: least chance to lose any policy of `high` and `medium`.
     """
-    rolled = roll_up(units)
-    first = units.sort_values(["p_lapse", "unit_key"], ascending=[False, True]).drop_duplicates("customer_key")
+    year = units[units["horizon_months"] == MONTHS]
+    rolled = roll_up(year)
+    first = year.sort_values(["p_churn", "unit_key"], ascending=[False, True]).drop_duplicates("customer_key")
     rolled = rolled.merge(first[["customer_key", *REASON_COLUMNS]], on="customer_key", how="left")
     table = pd.DataFrame({"customer_key": everyone}).merge(rolled, on="customer_key", how="outer")
-    table = table.sort_values("customer_key", ignore_index=True)
     amounts = [c for c in rolled.columns if c not in ("customer_key", *REASON_COLUMNS)]
     table[amounts] = table[amounts].fillna(0).round(6)
     table["policies_at_risk"] = table["policies_at_risk"].astype("int64")
+    table = table.merge(_soon(units), on="customer_key", how="left").sort_values("customer_key", ignore_index=True)
+    if (units["horizon_months"] < MONTHS).any():
+        table["p_lose_any_3m"] = table["p_lose_any_3m"].fillna(0.0)
     high, medium = bands
     chance = table["p_lose_any"]
     table["risk_band"] = np.where(chance >= high, "high", np.where(chance >= medium, "medium", "low"))
     return table
+
+
+def _soon(units: pd.DataFrame) -> pd.DataFrame:
+    """Chance to lose any policy within the short horizon: customer_key, p_lose_any_3m."""
+    soon = roll_up(units[units["horizon_months"] < MONTHS])[["customer_key", "p_lose_any"]].round(6)
+    return soon.rename(columns={"p_lose_any": "p_lose_any_3m"})

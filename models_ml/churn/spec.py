@@ -14,12 +14,12 @@ MOMENT = (
     Column("policy_key", "key"),
     Column("customer_key", "key"),
     Column("horizon_ends_on", "date"),
-    *numbers("annual_premium", "policy_duration_months"),
+    *numbers("annual_premium", "policy_duration_months", "days_to_next_due", "days_to_maturity"),
     *categories("premium_mode", "line_of_business"),
     *flags("is_long_term"),
 )
 FEATURES = (
-    *categories("line_of_business", "product_code", "channel", "premium_mode"),
+    *categories("line_of_business", "product_code", "channel", "premium_mode", "status"),
     *flags("is_long_term", "second_driver"),
     *numbers(
         "policy_duration_months",
@@ -31,12 +31,20 @@ FEATURES = (
         "days_since_last_payment",
         "claims_count_3y",
         "claims_paid_3y",
+        "payments_late_3m",
+        "payments_missed_3m",
+        "payments_late_trend",
+        "claims_count_12m",
         "loans_taken",
+        "loan_to_cash_value",
         "times_reinstated",
+        "complaints_3m",
         "complaints_12m",
         "interactions_3m",
         "interactions_12m",
         "last_survey_score",
+        "survey_score_change",
+        "days_to_next_due",
         "policies_held",
         "lines_held",
         "customer_tenure_months",
@@ -58,13 +66,19 @@ BENCHMARK_FEATURES = (*numbers("age_years", "licence_years"), *categories("area_
 SOLD = ("line_of_business", "product_code", "is_long_term")
 REASON_CODES = tuple(column.name for column in FEATURES if column.name not in SOLD)
 REASONS = 3
-LEAST_EFFECT = 0.05  # log-odds: about 5 % of the odds; what weighs less is no reason
+LEAST_EFFECT = 0.05  # of the log of the chance: 5 % more; what weighs less is no reason
+HORIZONS = (3, 12)  # months
 
 LABEL = Contract(
     table="features__policy_label",
     unit="policy",
     keys=UNIT_KEYS,
-    others=(*flags("exit_within_horizon"), Column("label_known_on", "date"), *numbers("next_premium")),
+    others=(
+        *flags("exit_within_horizon"),
+        *categories("exit_cause"),
+        *numbers("exit_month", "next_premium"),
+        Column("label_known_on", "date"),
+    ),
 )
 
 
@@ -98,6 +112,7 @@ class ChurnSpec:
         least_test_rows, least_test_events: in the backtest.
         bands: a customer is `high` (`medium`) from this multiple of the average chance to lose any policy at training.
         budget: share of units contacted when captured premium is compared.
+        origins: earlier years from which the champion's rung is tried as well (walk-forward).
     """
 
     features: tuple[Column, ...] = FEATURES
@@ -109,6 +124,7 @@ class ChurnSpec:
     least_test_events: int = 5
     bands: tuple[float, float] = (2.0, 1.25)
     budget: float = 0.1
+    origins: int = 2
 
     @property
     def leak_auc(self) -> float:

@@ -13,12 +13,17 @@ import pandas as pd
 from customer_knowledge.errors import ModelRefused
 from customer_knowledge.profile import Profile
 from customer_knowledge.warehouse.connections import Connection
-from models_ml.churn import features
+from models_ml.churn import features, fitting
+from models_ml.churn.calendar import MONTHS
 from models_ml.churn.cohort import CohortTable
+from models_ml.churn.fitting import Fitted, gone, outcomes
+from models_ml.churn.grade import captured_premium, grade
+from models_ml.churn.hazard import Hazard, by_choice
 from models_ml.churn.score import roll_up
-from models_ml.churn.spec import BENCHMARK_FEATURES, ChurnSpec, of
-from models_ml.common import classifier, guards, metrics, split
-from models_ml.common.classifier import KINDS, Classifier, Fitted
+from models_ml.churn.spec import BENCHMARK_FEATURES, HORIZONS, ChurnSpec, of
+from models_ml.common import guards, metrics, split
+from models_ml.common.classifier import KINDS, Kind
+from models_ml.common.contract import Column
 from models_ml.common.guards import Labels
 from models_ml.common.metrics import Floats
 from models_ml.common.runs import Trained
@@ -33,8 +38,9 @@ class Backtest:
     """The ladder on the same out-of-time rows.
 
     Args:
-        test: the rows (frame), and `labels` their outcomes.
-        scores: rung → probabilities (rows,).
+        train, test: the rows.
+        scores: rung → chance to leave by choice within twelve months (rows,).
+        soon: the same for the short horizon, where there is one.
         champion: the rung chosen by its out-of-fold log loss on the *training* rows.
         model: that rung, fitted on the training window.
     """
@@ -42,8 +48,9 @@ class Backtest:
     train: pd.DataFrame
     test: pd.DataFrame
     scores: dict[str, Floats]
-    champion: str
-    model: Classifier
+    soon: dict[str, Floats]
+    champion: Kind
+    model: Hazard
 
 
 def train(connection: Connection, profile: Profile, as_of_date: date) -> Trained:
@@ -66,19 +73,26 @@ def fit(frame: pd.DataFrame, spec: ChurnSpec, profile: Profile, as_of_date: date
     _suspect_leaks(spec, {"the model": own, **variants})
     known = frame[split.mature(frame, as_of_date)]
     own |= _details(tested, labels, spec, own, evaluated[COHORT]) | _reached(spec, variants)
+    soon = {f"{name}_3m": metrics.evaluate(gone(tested.test, HORIZONS[0]), p) for name, p in tested.soon.items()}
+    earlier = walk_forward(frame, spec, profile, as_of_date, tested.champion)
     return Trained(
-        payload=_refit(known, spec, tested.champion),
-        metrics={**own, "champion": tested.champion, "train_rows": len(tested.train)},
-        baseline={**evaluated, **variants},
+        payload=_refit(known, spec, profile, tested.champion),
+        metrics={**own, "champion": tested.champion, "train_rows": len(tested.train), "walk_forward": earlier},
+        baseline={**evaluated, **variants, **soon},
         trained_rows=len(known),
         data_from=known["as_of_date"].min().date(),
         data_to=known["as_of_date"].max().date(),
     )
 
 
-def outcomes(frame: pd.DataFrame) -> Labels:
-    """Whether each unit was given up: (rows,)."""
-    return frame["exit_within_horizon"].to_numpy(dtype=bool)
+def periods(profile: Profile) -> int:
+    """Months of the horizon; 1 where the unit is a policy term, whose horizon is its renewal."""
+    return MONTHS if profile.unit_at_risk == "policy" else 1
+
+
+def horizons(profile: Profile) -> tuple[int, ...]:
+    """Horizons in months that can be told apart."""
+    return HORIZONS if periods(profile) == MONTHS else (MONTHS,)
 
 
 def backtest(frame: pd.DataFrame, spec: ChurnSpec, profile: Profile, as_of_date: date) -> Backtest:
@@ -91,16 +105,58 @@ def backtest(frame: pd.DataFrame, spec: ChurnSpec, profile: Profile, as_of_date:
     train_rows, test_rows = frame[early], frame[late]
     guards.enough(outcomes(train_rows), rows=spec.least_rows, events=spec.least_events, what="churn, training")
     guards.enough(outcomes(test_rows), rows=spec.least_test_rows, events=spec.least_test_events, what="churn, backtest")
-    rungs = _ladder(train_rows, spec)
+    rungs = _ladder(train_rows, spec, profile)
     champion = min(KINDS, key=lambda kind: rungs[kind].unseen_log_loss)
-    scores = {name: rung.classifier.predict(test_rows) for name, rung in rungs.items()}
-    scores[COHORT] = CohortTable.fit(train_rows, outcomes(train_rows)).predict(test_rows)
-    return Backtest(train_rows, test_rows, scores, champion, rungs[champion].classifier)
+    chances = {name: rung.hazard.incidence(test_rows) for name, rung in rungs.items()}
+    by_horizon = {
+        horizon: {name: by_choice(found, horizon) for name, found in chances.items()}
+        | {COHORT: CohortTable.fit(train_rows, gone(train_rows, horizon)).predict(test_rows)}
+        for horizon in horizons(profile)
+    }
+    soon = by_horizon.get(HORIZONS[0], {})
+    return Backtest(train_rows, test_rows, by_horizon[MONTHS], soon, champion, rungs[champion].hazard)
 
 
-def _ladder(rows: pd.DataFrame, spec: ChurnSpec, extra: tuple[Any, ...] = ()) -> dict[str, Fitted]:
+def _ladder(
+    rows: pd.DataFrame, spec: ChurnSpec, profile: Profile, extra: tuple[Column, ...] = ()
+) -> dict[Kind, Fitted]:
     columns = (*spec.features, *extra)
-    return {kind: classifier.fit(kind, rows, outcomes(rows), columns, spec.seed) for kind in KINDS}
+    return {kind: fitting.fit(kind, rows, columns, seed=spec.seed, periods=periods(profile)) for kind in KINDS}
+
+
+def walk_forward(
+    frame: pd.DataFrame, spec: ChurnSpec, profile: Profile, as_of_date: date, kind: Kind
+) -> list[dict[str, Any]]:
+    """The champion's rung in earlier years: trained on what was known then, judged by the year after.
+
+    Returns:
+        A row an origin that has enough outcomes on both sides, latest first: train_until, rows, auc, brier,
+        expected_over_actual.
+    """
+    found = []
+    for years in range(1, spec.origins + 1):
+        ends = {name: _years_before(getattr(profile, name), years) for name in ("train_until", "test_until")}
+        moved = profile.model_copy(update=ends)
+        early, late = split.windows(frame, moved, as_of_date)
+        train_rows, test_rows = frame[early], frame[late]
+        if not _enough(train_rows, spec.least_rows, spec.least_events) or not _enough(
+            test_rows, spec.least_test_rows, spec.least_test_events
+        ):
+            break
+        fitted = fitting.fit(kind, train_rows, spec.features, seed=spec.seed, periods=periods(profile))
+        measured = metrics.evaluate(outcomes(test_rows), by_choice(fitted.hazard.incidence(test_rows), MONTHS))
+        kept = {name: measured[name] for name in ("rows", "auc", "brier", "expected_over_actual")}
+        found.append({"train_until": moved.train_until.isoformat(), **kept})
+    return found
+
+
+def _years_before(day: date, years: int) -> date:
+    return (pd.Timestamp(day) - pd.DateOffset(years=years)).date()
+
+
+def _enough(rows: pd.DataFrame, least: int, events: int) -> bool:
+    labels = outcomes(rows)
+    return len(rows) >= least and min(int(labels.sum()), int((~labels).sum())) >= events
 
 
 def _benchmark(frame: pd.DataFrame, spec: ChurnSpec, profile: Profile, as_of_date: date) -> dict[str, dict[str, Any]]:
@@ -108,10 +164,10 @@ def _benchmark(frame: pd.DataFrame, spec: ChurnSpec, profile: Profile, as_of_dat
     if spec.benchmark is None:
         return {}
     early, late = split.windows(frame, profile, as_of_date)
-    rungs = _ladder(frame[early], spec, BENCHMARK_FEATURES)
+    rungs = _ladder(frame[early], spec, profile, BENCHMARK_FEATURES)
     labels = outcomes(frame[late])
     return {
-        WITH_PROTECTED.format(name): metrics.evaluate(labels, rung.classifier.predict(frame[late]))
+        WITH_PROTECTED.format(name): metrics.evaluate(labels, by_choice(rung.hazard.incidence(frame[late]), MONTHS))
         for name, rung in rungs.items()
     }
 
@@ -145,7 +201,7 @@ def _reached(spec: ChurnSpec, variants: dict[str, dict[str, Any]]) -> dict[str, 
 def _details(
     tested: Backtest, labels: Labels, spec: ChurnSpec, own: dict[str, Any], cohort: dict[str, Any]
 ) -> dict[str, Any]:
-    """Interval, captured premium, worst deciles, grade and unseen words of the champion."""
+    """Interval, captured premium, worst deciles, level of each cause, grade and unseen words of the champion."""
     p = tested.scores[tested.champion]
     interval = metrics.auc_interval(labels, p, seed=spec.seed)
     captured = captured_premium(tested.test, labels, p, spec.budget)
@@ -160,45 +216,33 @@ def _details(
         "gain_over_cohort": gain,
         "decile_ratio_low": worst[0] if worst else None,
         "decile_ratio_high": worst[1] if worst else None,
+        "causes": _by_cause(tested),
         "grade": grade(own, worst, gain, cohort["log_loss"]),
         "unseen": tested.model.encoder.unseen(tested.test),
         "used_features": list(tested.model.encoder.used),
     }
 
 
-def captured_premium(frame: pd.DataFrame, labels: Labels, p: Floats, budget: float) -> float:
-    """Premium of the exits among the units with the most premium expected to be lost (money).
-
-    With one acceptance rate and one contact cost for all, this is the retention gain up to the same constants for
-    every score, so scores can be compared without assuming either.
-    """
-    premium = features.recurring_premium(frame)
-    chosen = metrics.top_rows(p * premium, budget)
-    return float((premium[chosen] * labels[chosen]).sum())
-
-
-def grade(own: dict[str, Any], worst: tuple[float, float] | None, gain: float | None, cohort_log_loss: float) -> str:
-    """The glossary's grade of a lapse model: A, B, C or D."""
-    ratio, lift = own["expected_over_actual"] or 0.0, own["lift_10"] or 0.0
-    more = gain or 0.0
-    steady = worst is not None and worst[0] >= 0.8 and worst[1] <= 1.25
-    if lift >= 3 and 0.95 <= ratio <= 1.05 and steady and more >= 1.1:
-        return "A"
-    if lift >= 2 and 0.9 <= ratio <= 1.1 and more > 1:
-        return "B"
-    return "C" if own["log_loss"] < cohort_log_loss else "D"
-
-
-def _refit(known: pd.DataFrame, spec: ChurnSpec, champion: str) -> dict[str, Any]:
-    """The payload: champion and cohort table on all rows with a known outcome, and the cuts of the risk bands."""
-    labels = outcomes(known)
-    kind = next(k for k in KINDS if k == champion)
-    model = classifier.fit(kind, known, labels, spec.features, spec.seed).classifier
-    last = known[known["as_of_date"] >= known["as_of_date"].max() - np.timedelta64(365, "D")]
-    customers = roll_up(last.assign(p_lapse=model.predict(last)).drop_duplicates("policy_key", keep="last"))
-    average = float(customers["p_lose_any"].mean())
+def _by_cause(tested: Backtest) -> dict[str, dict[str, float]]:
+    """Exits expected within the horizon and those that happened: cause → {expected, actual}."""
+    chances = tested.model.incidence(tested.test)
     return {
-        "model": model.to_artefact(),
-        "cohort": CohortTable.fit(known, labels).to_artefact(),
+        cause: {
+            "expected": round(float(p[:, -1].sum()), 2),
+            "actual": float((tested.test["exit_cause"] == cause).sum()),
+        }
+        for cause, p in chances.items()
+    }
+
+
+def _refit(known: pd.DataFrame, spec: ChurnSpec, profile: Profile, champion: Kind) -> dict[str, Any]:
+    """The payload: champion and cohort tables on all rows with a known outcome, and the cuts of the risk bands."""
+    hazard = fitting.fit(champion, known, spec.features, seed=spec.seed, periods=periods(profile)).hazard
+    last = known[known["as_of_date"] >= known["as_of_date"].max() - np.timedelta64(365, "D")]
+    scored = last.assign(p_churn=by_choice(hazard.incidence(last), MONTHS))
+    average = float(roll_up(scored.drop_duplicates("policy_key", keep="last"))["p_lose_any"].mean())
+    return {
+        "model": hazard.to_artefact(),
+        "cohorts": {str(h): CohortTable.fit(known, gone(known, h)).to_artefact() for h in horizons(profile)},
         "bands": [min(0.99, multiple * average) for multiple in spec.bands],
     }

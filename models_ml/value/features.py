@@ -18,11 +18,11 @@ def customers_of(connection: Connection, spec: ValueSpec, as_of_date: date) -> p
 
 
 def scores(connection: Connection, as_of_date: date) -> pd.DataFrame:
-    """Chances of the date's units at risk: unit_key, p_lapse."""
+    """Chances of the date's units to leave by choice within twelve months: unit_key, p_churn."""
     rows = connection.execute(
-        "select unit_key, p_lapse from ml.policy_lapse where as_of_date = %s", (as_of_date,)
+        "select unit_key, p_churn from ml.policy_lapse where as_of_date = %s and horizon_months = 12", (as_of_date,)
     ).fetchall()
-    return pd.DataFrame(rows, columns=["unit_key", "p_lapse"])
+    return pd.DataFrame(rows, columns=["unit_key", "p_churn"])
 
 
 def offers(connection: Connection, as_of_date: date) -> pd.DataFrame:

@@ -37,7 +37,7 @@ def score(
     spec = of(profile)
     at_risk = units.current(connection, churn_spec.of(profile), as_of_date)
     scored = at_risk.merge(features.scores(connection, as_of_date), on="unit_key", how="left", validate="one_to_one")
-    if scored["p_lapse"].isna().any():
+    if scored["p_churn"].isna().any():
         raise ModelRefused("units at risk without a churn score", hint="score churn before value")
     customers = features.customers_of(connection, spec, as_of_date)
     worth = values(customers, scored, features.offers(connection, as_of_date), payload, spec)
@@ -60,13 +60,13 @@ def values(
 
     Args:
         customers: everyone of the date.
-        scored: their units at risk with `p_lapse`.
+        scored: their units at risk with `p_churn`.
         offers: customer_key, line_of_business, score; at most one row a customer.
         payload: what training learnt.
         spec: unit costs and declared margins.
     """
     collection = Collection(payload["stay"], payload["leave"], payload["renewal_rate"])
-    expected = collection.expected(scored, scored["p_lapse"].to_numpy(dtype="float64"))
+    expected = collection.expected(scored, scored["p_churn"].to_numpy(dtype="float64"))
     parts = pd.DataFrame(
         {
             "customer_key": scored["customer_key"],

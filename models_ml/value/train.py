@@ -15,6 +15,8 @@ from models_ml.churn import features as units
 from models_ml.churn import score as churn_score
 from models_ml.churn import spec as churn_spec
 from models_ml.churn import train as churn_train
+from models_ml.churn.calendar import MONTHS
+from models_ml.churn.fitting import outcomes
 from models_ml.common import artefacts, metrics, runs, split
 from models_ml.common.runs import Trained
 from models_ml.next_product import features as next_product_features
@@ -36,9 +38,10 @@ def train(connection: Connection, profile: Profile, as_of_date: date) -> Trained
     history = units.training(connection, of_churn, as_of_date)
     measured, baseline = backtest(history, of_churn, profile, as_of_date)
     known = history[split.mature(history, as_of_date)]
-    current = churn_score.policies(
+    scored = churn_score.policies(
         units.current(connection, of_churn, as_of_date), _payload(connection, profile, "churn", as_of_date)
     )
+    current = scored[scored["horizon_months"] == MONTHS]
     customers = features.customers_of(connection, spec, as_of_date)
     recommender = _payload(connection, profile, "next_product", as_of_date)
     payload = learn(known, current, customers, recommender["premiums"], spec)
@@ -61,7 +64,7 @@ def backtest(
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Expected premium within the horizon against what came in, on the churn model's own test rows."""
     tested = churn_train.backtest(history, spec, profile, as_of_date)
-    collection = Collection.fit(tested.train, churn_train.outcomes(tested.train))
+    collection = Collection.fit(tested.train, outcomes(tested.train))
     known = tested.test["next_premium"].notna().to_numpy()
     rows = tested.test[known]
     actual = np.where(units.recurring_premium(rows) > 0, rows["next_premium"], 0.0)
@@ -78,7 +81,7 @@ def learn(
     spec: ValueSpec,
 ) -> dict[str, Any]:
     """The payload without the cut points: collection ratios, loss ratios, commission rate, premiums of lines."""
-    collection = Collection.fit(known, churn_train.outcomes(known))
+    collection = Collection.fit(known, outcomes(known))
     return {
         "stay": collection.stay,
         "leave": collection.leave,

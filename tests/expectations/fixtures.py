@@ -53,7 +53,11 @@ _ID = "select 'resident_id' as id_type, '{}'::text as id_number"
 _BIRTH = "select date '{}' as birth_date, date '2026-06-30' as _as_of_date"
 _AGE = "select date '2017-05-01' as last_renewal_on, date '{}' as birth_date"
 _STATUS = "select '{}'::text as status, {} as in_force_flag"
-_SCORES = "select 0.1 + i * {}::double precision as p_lapse from generate_series(1, 20) as i"
+_SCORES = "select 0.1 + i * {}::double precision as p_churn from generate_series(1, 20) as i"
+_EXITS = (
+    "select 0.3::double precision as p_churn, {}::double precision as p_lapse, 0.0::double precision as p_surrender,"
+    " 0.1::double precision as p_claim_exit, 0.0::double precision as p_other_exit"
+)
 _CHURN = "select {}::double precision as p_lose_all, {}::double precision as p_lose_any"
 _COMMISSION = "select 'clawback' as commission_type, {}::numeric as amount"
 _KEPT = "select {} as policies_kept, {} as policies, 0.0 as numerator, 0.0 as denominator"
@@ -139,15 +143,19 @@ FIXTURES: dict[str, dict[str, Fixture]] = {
         ),
     },
     "ml": {
-        "lapse_is_a_probability": _number("p_lapse", "1", "1.01", "double precision"),
+        "lapse_is_a_probability": _number("p_churn", "1", "1.01", "double precision"),
         "scored_policy_in_force": Fixture("select true as in_force_flag", "select null::boolean as in_force_flag"),
         "lapse_scores_vary": Fixture(_SCORES.format("0.01"), _SCORES.format("0")),
+        "exits_compete": Fixture(_EXITS.format(0.3), _EXITS.format(0.2)),
+        "every_score_has_a_reason": Fixture(
+            "select 'channel'::text as reason_1_code", "select null::text as reason_1_code"
+        ),
         "every_unit_scored_once": Fixture(
             "select true as is_current, true as is_scored", "select true as is_current, false as is_scored"
         ),
         "lapse_level_plausible": Fixture(
-            "select 0.3 as mean_p_lapse, 0.1 as mean_baseline",
-            "select 0.31 as mean_p_lapse, 0.1 as mean_baseline",
+            "select 0.3 as mean_p_churn, 0.1 as mean_baseline",
+            "select 0.31 as mean_p_churn, 0.1 as mean_baseline",
         ),
         "churn_in_order": Fixture(_CHURN.format("0.1", "0.2"), _CHURN.format("0.2", "0.1")),
         "value_is_a_number": Fixture(_VALUE.format("-5", "0"), _VALUE.format("NaN", "0")),

@@ -49,10 +49,11 @@ create table features.features__policy_as_of as select 'p' || i as unit_key, tru
 SCORES = """
 insert into ml.model_run (model_name, as_of_date, code_version, trained_rows, metrics, baseline)
     values ('churn', '2026-06-30', 'c', 100, '{}', '{}');
-insert into ml.policy_lapse select '2026-06-30', 'p' || i, 'p' || i, i::text, '2027-06-30', i / 100.0, 0.15, 1,
-    100, null, null, null, m.model_run_id from generate_series(1, 30) as i, ml.model_run as m;
-insert into ml.customer_churn select '2026-06-30', i::text, 1, 0.2, 0.1, 0.2, 100, 20, 'low', null, null, null,
-    m.model_run_id from generate_series(1, 30) as i, ml.model_run as m;
+insert into ml.policy_lapse select '2026-06-30', 'p' || i, 'p' || i, i::text, 12, '2027-06-30', i / 100.0, 0.15,
+    i / 100.0, 0, 0.01, 0, 11, 1, 100, 'channel', null, null, 0.2, null, null, m.model_run_id
+    from generate_series(1, 30) as i, ml.model_run as m;
+insert into ml.customer_churn select '2026-06-30', i::text, 1, 0.2, 0.1, 0.05, 0.2, 100, 20, 'low', null, null, null,
+    null, null, null, m.model_run_id from generate_series(1, 30) as i, ml.model_run as m;
 insert into ml.customer_value select '2026-06-30', i::text, 1, 1, 0, 1, 100, 90, -3, 'C', m.model_run_id
     from generate_series(1, 30) as i, ml.model_run as m;
 insert into ml.customer_segment select '2026-06-30', i::text, mod(i, 3), 1, m.model_run_id
@@ -202,8 +203,14 @@ FAULTS = {
         "lapse_scores_vary",
         "update ml.policy_lapse set as_of_date = '2026-06-29'",
     ),
-    "one score for all": (ml_gate, "lapse_scores_vary", "update ml.policy_lapse set p_lapse = 0.2"),
-    "no number": (ml_gate, "lapse_is_a_probability", "update ml.policy_lapse set p_lapse = null"),
+    "one score for all": (ml_gate, "lapse_scores_vary", "update ml.policy_lapse set p_churn = 0.2"),
+    "no number": (ml_gate, "lapse_is_a_probability", "update ml.policy_lapse set p_churn = null"),
+    "exits that do not add up": (ml_gate, "exits_compete", "update ml.policy_lapse set p_surrender = 0.9"),
+    "a score without a reason": (
+        ml_gate,
+        "every_score_has_a_reason",
+        "update ml.policy_lapse set reason_1_code = null where unit_key = 'p3'",
+    ),
     "a score for what has ended": (
         ml_gate,
         "scored_policy_in_force",
@@ -317,7 +324,7 @@ def test_a_fault_closes_the_gate_and_blocks_the_edition(built: tuple[Profile, in
     profile, edition = built
     gate, words, statement = FAULTS[fault]
     if fault == "no number":
-        run(profile, "alter table ml.policy_lapse alter p_lapse drop not null")
+        run(profile, "alter table ml.policy_lapse alter p_churn drop not null")
     run(profile, statement)
     with pytest.raises(GateClosed, match=words):
         gate(profile, edition, DAY)

@@ -64,13 +64,16 @@ def test_the_same_rows_give_the_same_model(frame: pd.DataFrame, trained: Trained
 
 
 def test_scores_are_probabilities_with_reasons(frame: pd.DataFrame, trained: Trained) -> None:
-    scored = score.policies(frame[frame["is_current"]], trained.payload)
-    assert scored["p_lapse"].between(0, 1).all()
+    both = score.policies(frame[frame["is_current"]], trained.payload)
+    assert both["reason_1_code"].notna().all()
+    scored = both[both["horizon_months"] == 12]
+    assert scored["p_churn"].between(0, 1).all()
     assert scored["risk_decile"].value_counts().to_dict() == dict.fromkeys(range(1, 11), 25)
-    assert scored.groupby("risk_decile")["p_lapse"].mean().is_monotonic_increasing
+    assert scored.groupby("risk_decile")["p_churn"].mean().is_monotonic_increasing
     late = scored[(scored["payments_missed_12m"] >= 2) & (scored["complaints_12m"] == 0)]
     assert len(late) > 3
     assert (late["reason_1_code"] == "payments_missed_12m").all()
+    assert (late["reason_1_effect"] > 0).all()
     single = scored[scored["premium_mode"] == "single"]
     assert (single["premium_at_risk"] == 0).all()
 
@@ -78,8 +81,8 @@ def test_scores_are_probabilities_with_reasons(frame: pd.DataFrame, trained: Tra
 def test_a_word_never_seen_is_scored(frame: pd.DataFrame, trained: Trained) -> None:
     current = frame[frame["is_current"]].assign(channel="metaverse", line_of_business="pet")
     scored = score.policies(current, trained.payload)
-    assert scored["p_lapse"].between(0, 1).all()
-    assert scored["baseline_p_lapse"].nunique() == 1
+    assert scored["p_churn"].between(0, 1).all()
+    assert scored.groupby("horizon_months")["baseline_p_churn"].nunique().tolist() == [1, 1]
 
 
 @pytest.mark.parametrize("outcome", [True, False])
@@ -112,8 +115,8 @@ def test_a_declared_benchmark_is_measured_beside_and_never_stored(frame: pd.Data
 
 
 def units(*rows: tuple[str, str, float, float, str]) -> pd.DataFrame:
-    names = ["customer_key", "unit_key", "p_lapse", "annual_premium", "premium_mode"]
-    return pd.DataFrame(list(rows), columns=names)
+    names = ["customer_key", "unit_key", "p_churn", "annual_premium", "premium_mode"]
+    return pd.DataFrame(list(rows), columns=names).assign(horizon_months=12)
 
 
 def test_the_roll_up_by_hand() -> None:
@@ -130,10 +133,14 @@ def test_the_roll_up_by_hand() -> None:
 
 def test_everybody_has_a_row_and_the_riskiest_policy_speaks() -> None:
     scored = units(("a", "1", 0.5, 100, "annual"), ("a", "2", 0.2, 50, "annual"))
-    reasons = pd.DataFrame([["late", None, None], ["premium", None, None]], columns=score.REASON_COLUMNS)
-    table = score.by_customer(scored.join(reasons), pd.Series(["a", "z"]), bands=[0.55, 0.3]).set_index("customer_key")
+    reasons = pd.DataFrame([["late", 0.4], ["premium", 0.2]], columns=["reason_1_code", "reason_1_effect"])
+    whole = scored.join(reasons.reindex(columns=score.REASON_COLUMNS))
+    soon = whole.assign(horizon_months=3, p_churn=[0.2, 0.1])
+    table = score.by_customer(pd.concat([whole, soon]), pd.Series(["a", "z"]), bands=[0.55, 0.3])
+    table = table.set_index("customer_key")
     assert table.loc["a", "reason_1_code"] == "late"
     assert table.loc["a", "risk_band"] == "high"
+    assert table.loc["a", "p_lose_any_3m"] == pytest.approx(1 - 0.8 * 0.9)
     assert table.loc["z", ["policies_at_risk", "p_lose_any", "premium_at_risk"]].tolist() == [0, 0, 0]
     assert table.loc["z", "risk_band"] == "low"
 
@@ -175,3 +182,26 @@ def test_nothing_later_than_the_date_is_learnt_from(frame: pd.DataFrame) -> None
     future.loc[unknown, "exit_within_horizon"] = True
     assert train.fit(future, SPEC, PROFILE, seen).metrics == known.metrics
     assert isinstance(SPEC, ChurnSpec)
+
+
+def test_reasons_that_raise_come_first_and_every_score_has_one() -> None:
+    effects = pd.DataFrame(
+        {"late": [0.3, -0.2, 0.01], "channel": [0.6, -0.4, -0.02], "sold": [9.0, 9.0, 9.0], "calls": [-0.5, 0.0, 0.0]}
+    )
+    found = score.reasons(effects, ("late", "channel", "calls"))
+    assert found[score.CODES].to_numpy().tolist() == [
+        ["channel", "late", "calls"],
+        ["channel", "late", None],
+        ["late", None, None],
+    ]
+    assert found["reason_1_effect"].tolist() == [0.6, -0.4, 0.01]
+
+
+def test_the_horizons_agree(frame: pd.DataFrame, trained: Trained) -> None:
+    scored = score.policies(frame[frame["is_current"]], trained.payload).set_index(["unit_key", "horizon_months"])
+    year, soon = scored.xs(12, level=1), scored.xs(3, level=1)
+    assert (soon["p_churn"] <= year["p_churn"]).all()
+    assert np.allclose(year["p_churn"], year["p_lapse"] + year["p_surrender"], atol=2e-6)
+    assert soon["expected_months"].between(2, 3).all()
+    assert year["expected_months"].between(1, 12).all()
+    assert (year.loc[year["p_churn"] > 0.5, "expected_months"] < 11).all()

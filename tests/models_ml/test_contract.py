@@ -73,8 +73,9 @@ def test_columns_are_held_against_the_table() -> None:
 
 def test_every_reason_has_a_sentence() -> None:
     with (made.SEEDS / "churn_reason.csv").open(encoding="utf-8") as file:
-        translated = {row["reason_code"] for row in csv.DictReader(file) if row["sentence_en"] and row["sentence_zh"]}
-    assert set(churn.REASON_CODES) <= translated
+        rows = {row["reason_code"]: row for row in csv.DictReader(file)}
+    assert set(churn.REASON_CODES) == set(rows)
+    assert all(all(row.values()) for row in rows.values())
 
 
 def test_every_segment_feature_has_phrases_in_both_languages() -> None:

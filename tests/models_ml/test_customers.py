@@ -100,7 +100,7 @@ def test_value_by_hand() -> None:
     policies = pd.DataFrame(
         {
             "customer_key": ["a", "a", "a"],
-            "p_lapse": [0.25, 0.5, 0.1],
+            "p_churn": [0.25, 0.5, 0.1],
             "annual_premium": [1_000.0, 400.0, 9_000.0],
             "premium_mode": ["annual", "annual", "single"],
             "line_of_business": ["motor", "life", "life"],

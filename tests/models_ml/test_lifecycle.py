@@ -15,6 +15,7 @@ from customer_knowledge.errors import ModelRefused
 from customer_knowledge.profile import Profile
 from customer_knowledge.warehouse.connections import warehouse
 from models_ml import lifecycle
+from models_ml.churn.spec import HORIZONS
 from models_ml.common import artefacts
 from tests.conftest import clone
 from tests.models_ml import made
@@ -80,7 +81,7 @@ def test_everybody_is_scored_once_and_scoring_again_changes_nothing(insurer: Pro
     assert written == {table: len(rows) for table, rows in first.items()}
     for table in ("customer_churn", "customer_value", "customer_segment"):
         assert sorted(row["customer_key"] for row in first[table]) == made.keys()  # type: ignore[index]
-    assert written["policy_lapse"] == 250
+    assert written["policy_lapse"] == 250 * len(HORIZONS)
     assert lifecycle.score_all(insurer, made.DAY) == written
     assert contents(insurer) == first
     with warehouse(insurer) as connection:

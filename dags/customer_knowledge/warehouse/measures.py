@@ -27,7 +27,8 @@ GROUPS = {
     "experience": "Experience · 经验分析",
     "service": "Service and complaints · 服务与投诉",
     "agents_and_products": "Agents and products · 代理人与产品",
-    "value_and_churn": "Value and churn · 价值与流失",
+    "value": "Value and next product · 价值与推荐",
+    "churn": "Churn · 流失",
 }
 _HEAD = """<!-- Made by `ck docs measures` from models/semantic and docs/measures_concepts.md of dbt_project. -->
 # Measures · 指标

@@ -1,20 +1,3 @@
-{%- set looking_back = {
-    'payments': [
-        'payments_late_1m', 'payments_late_3m', 'payments_late_6m', 'payments_late_12m', 'payments_missed_1m',
-        'payments_missed_3m', 'payments_missed_6m', 'payments_missed_12m', 'payments_late_trend',
-        'days_since_last_payment', 'premium_received_12m', 'premium_received_change_ratio',
-    ],
-    'history': [
-        'claims_count_1m', 'claims_count_3m', 'claims_count_6m', 'claims_count_12m', 'claims_count_3y',
-        'claims_paid_12m', 'claims_paid_3y', 'times_reinstated',
-    ],
-    'contact': [
-        'interactions_1m', 'interactions_3m', 'interactions_6m', 'interactions_12m', 'interactions_trend',
-        'days_since_contact', 'digital_share_12m', 'complaints_1m', 'complaints_3m', 'complaints_6m', 'complaints_12m',
-        'last_survey_score', 'survey_score_change', 'surveys_12m',
-    ],
-    'balance': ['loans_taken', 'loans_outstanding', 'cash_value', 'loan_to_cash_value'],
-} -%}
 with observations as (
     select * from {{ ref('features__observation') }}
 ),
@@ -56,6 +39,10 @@ balance as (
     select * from {{ ref('features__policy_balance') }}
 ),
 
+standing as (
+    select * from {{ ref('features__policy_standing') }}
+),
+
 contact as (
     select * from {{ ref('features__customer_contact') }}
 ),
@@ -95,7 +82,7 @@ final as (
         ((observations.as_of_date - customers.birth_date) / 365.25)::numeric(6, 2) as age_years,
         customers.sex,
         customers.province,
-        {% for source, columns in looking_back.items() %}
+        {% for source, columns in looking_back().items() %}
             {% for column in columns %}
                 {{ source }}.{{ column }},
             {% endfor %}
@@ -111,6 +98,7 @@ final as (
     inner join payments on observations.unit_key = payments.unit_key
     inner join history on observations.unit_key = history.unit_key
     inner join balance on observations.unit_key = balance.unit_key
+    inner join standing on observations.unit_key = standing.unit_key
     inner join contact
         on observations.customer_key = contact.customer_key and observations.as_of_date = contact.as_of_date
     inner join holding

@@ -21,23 +21,38 @@ terms as (
     window following as (partition by policy_key order by term_starts_on)
 ),
 
--- The first exit by choice within the horizon. A term's contract ends when it was its last and an end is recorded.
+-- What each end counts as. Suspension is a lapse, whatever becomes of it; cover of a year that is not renewed too.
+causes (event_type, exit_cause) as (
+    values
+    ('suspended', 'lapse'),
+    ('terminated_by_lapse', 'lapse'),
+    ('expired', 'lapse'),
+    ('surrendered', 'surrender'),
+    ('claim_terminated', 'claim'),
+    ('matured', 'other'),
+    ('free_look_cancelled', 'other')
+),
+
+-- The first exit within the horizon. A term's contract ends when it was its last and an end is recorded.
 exits as (
     select distinct on (observations.unit_key)
         observations.unit_key,
-        events.event_type as exit_cause
+        causes.exit_cause,
+        causes.exit_cause in ('lapse', 'surrender') as is_by_choice,
+        least(12, greatest(1, ceil(
+            12.0 * (events.occurred_on - observations.as_of_date)
+            / (observations.horizon_ends_on - observations.as_of_date)
+        )))::integer as exit_month
     from observations
     inner join events on observations.policy_key = events.policy_key
+    inner join causes on events.event_type = causes.event_type
     left join terms on observations.policy_term_key = terms.policy_term_key
     where
-        events.event_type in ('suspended', 'surrendered', 'expired')
-        and (
-            (observations.policy_term_key is not null and terms.is_last)
-            or (
-                observations.policy_term_key is null
-                and events.occurred_on > observations.as_of_date
-                and events.occurred_on <= observations.horizon_ends_on
-            )
+        (observations.policy_term_key is not null and terms.is_last)
+        or (
+            observations.policy_term_key is null
+            and events.occurred_on > observations.as_of_date
+            and events.occurred_on <= observations.horizon_ends_on
         )
     order by observations.unit_key, events.occurred_on, events.policy_event_key
 ),
@@ -68,14 +83,15 @@ final as (
         dated.unit_key,
         dated.as_of_date,
         dated.horizon_ends_on,
-        case when dated.is_mature then exits.unit_key is not null end as exit_within_horizon,
+        case when dated.is_mature then coalesce(exits.is_by_choice, false) end as exit_within_horizon,
         case when dated.is_mature then exits.exit_cause end as exit_cause,
+        case when dated.is_mature then exits.exit_month end as exit_month,
         dated.is_mature,
         dated.label_known_on,
         case
             when not dated.is_mature then null
             when dated.policy_term_key is null then coalesce(received.premium_received, 0)
-            when exits.unit_key is not null then 0
+            when exits.is_by_choice then 0
             else terms.next_premium
         end::numeric(16, 2) as next_premium
     from dated

@@ -20,7 +20,12 @@ claims as (
 
 scores as (
     select * from {{ source('ml', 'policy_lapse') }}
-    where as_of_date = '{{ var("as_of_date") }}'::date
+    where as_of_date = '{{ var("as_of_date") }}'::date and horizon_months = 12
+),
+
+soon as (
+    select * from {{ source('ml', 'policy_lapse') }}
+    where as_of_date = '{{ var("as_of_date") }}'::date and horizon_months = 3
 ),
 
 final as (
@@ -51,16 +56,23 @@ final as (
         payments.last_paid_on,
         coalesce(claims.claims, 0) as claims,
         coalesce(claims.claims_paid, 0)::numeric(16, 2) as claims_paid,
+        scores.p_churn::numeric(8, 6) as p_churn,
+        scores.baseline_p_churn::numeric(8, 6) as baseline_p_churn,
+        soon.p_churn::numeric(8, 6) as p_churn_3m,
         scores.p_lapse::numeric(8, 6) as p_lapse,
-        scores.baseline_p_lapse::numeric(8, 6) as baseline_p_lapse,
+        scores.p_surrender::numeric(8, 6) as p_surrender,
+        scores.p_claim_exit::numeric(8, 6) as p_claim_exit,
+        scores.expected_months::numeric(8, 4) as expected_months,
         scores.risk_decile::integer as risk_decile,
         scores.reason_1_code,
+        scores.reason_1_effect::numeric(10, 6) as reason_1_effect,
         policies.is_stale
     from policies
     left join products on policies.product_key = products.product_key
     left join payments on policies.policy_key = payments.policy_key
     left join claims on policies.policy_key = claims.policy_key
     left join scores on policies.policy_key = scores.policy_key
+    left join soon on policies.policy_key = soon.policy_key
 )
 
 select * from final

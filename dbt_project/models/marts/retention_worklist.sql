@@ -31,8 +31,8 @@ riskiest as (
         core_policies.agent_key
     from {{ ref('policy_360') }} as policies
     inner join {{ ref('dim_policy') }} as core_policies on policies.policy_key = core_policies.policy_key
-    where policies.p_lapse is not null and policies.in_force_flag
-    order by policies.customer_key asc, policies.p_lapse desc, policies.policy_key asc
+    where policies.p_churn is not null and policies.in_force_flag
+    order by policies.customer_key asc, policies.p_churn desc, policies.policy_key asc
 ),
 
 gains as (

@@ -18,21 +18,42 @@ create table if not exists ml.model_run (
     trained_at timestamptz not null default clock_timestamp()
 );
 
+-- Scores without a horizon are of an older shape: they are made anew from features and models with the next edition.
+do $$
+begin
+    if to_regclass('ml.policy_lapse') is not null and not exists (
+        select from information_schema.columns
+        where table_schema = 'ml' and table_name = 'policy_lapse' and column_name = 'horizon_months'
+    ) then
+        drop table ml.policy_lapse, ml.customer_churn;
+    end if;
+end
+$$;
+
 create table if not exists ml.policy_lapse (
     as_of_date date not null,
     unit_key text not null,
     policy_key text not null,
     customer_key text not null,
+    horizon_months smallint not null,
     horizon_ends_on date not null,
+    p_churn double precision not null check (p_churn between 0 and 1),
+    baseline_p_churn double precision not null check (baseline_p_churn between 0 and 1),
     p_lapse double precision not null check (p_lapse between 0 and 1),
-    baseline_p_lapse double precision not null check (baseline_p_lapse between 0 and 1),
+    p_surrender double precision not null check (p_surrender between 0 and 1),
+    p_claim_exit double precision not null check (p_claim_exit between 0 and 1),
+    p_other_exit double precision not null check (p_other_exit between 0 and 1),
+    expected_months double precision not null,
     risk_decile smallint not null,
     premium_at_risk numeric(16, 2) not null,
     reason_1_code text,
     reason_2_code text,
     reason_3_code text,
+    reason_1_effect double precision,
+    reason_2_effect double precision,
+    reason_3_effect double precision,
     model_run_id bigint not null references ml.model_run,
-    primary key (as_of_date, unit_key)
+    primary key (as_of_date, unit_key, horizon_months)
 );
 
 create table if not exists ml.customer_churn (
@@ -41,6 +62,7 @@ create table if not exists ml.customer_churn (
     policies_at_risk integer not null,
     p_lose_any double precision not null,
     p_lose_all double precision not null,
+    p_lose_any_3m double precision,
     expected_policies_lost double precision not null,
     premium_in_force numeric(16, 2) not null,
     premium_at_risk numeric(16, 2) not null,
@@ -48,6 +70,9 @@ create table if not exists ml.customer_churn (
     reason_1_code text,
     reason_2_code text,
     reason_3_code text,
+    reason_1_effect double precision,
+    reason_2_effect double precision,
+    reason_3_effect double precision,
     model_run_id bigint not null references ml.model_run,
     primary key (as_of_date, customer_key)
 );

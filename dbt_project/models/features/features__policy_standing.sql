@@ -1,0 +1,69 @@
+with observations as (
+    select * from {{ ref('features__observation') }}
+),
+
+policies as (
+    select * from {{ ref('dim_policy') }}
+),
+
+periods as (
+    select * from {{ ref('fct_policy_period') }}
+),
+
+-- Months between two premiums; cover of a year is renewed, and paid for, once in its term.
+modes (premium_mode, months_between) as (
+    values ('monthly', 1), ('quarterly', 3), ('semi_annual', 6), ('annual', 12)
+),
+
+aged as (
+    select
+        observations.unit_key,
+        observations.policy_key,
+        observations.as_of_date,
+        policies.effective_on,
+        policies.is_long_term,
+        policies.expires_on,
+        policies.payment_term_years * 12 as payment_months,
+        modes.months_between,
+        age(observations.as_of_date, policies.effective_on) as age
+    from observations
+    inner join policies on observations.policy_key = policies.policy_key
+    left join modes on policies.premium_mode = modes.premium_mode
+),
+
+scheduled as (
+    select
+        *,
+        (
+            (extract(year from age) * 12 + extract(month from age))::integer / months_between + 1
+        ) * months_between as months_to_due
+    from aged
+),
+
+seen as (
+    select distinct on (scheduled.unit_key)
+        scheduled.*,
+        periods.status
+    from scheduled
+    left join periods
+        on
+            scheduled.policy_key = periods.policy_key
+            and scheduled.as_of_date >= periods.in_view_from
+            and (periods.in_view_until is null or scheduled.as_of_date < periods.in_view_until)
+    order by scheduled.unit_key asc, periods.valid_from desc
+),
+
+final as (
+    select
+        unit_key,
+        status,
+        case
+            when status in ('paid_up', 'premium_waived') then null
+            when is_long_term and months_to_due >= payment_months then null
+            else (effective_on + make_interval(months => months_to_due))::date - as_of_date
+        end as days_to_next_due,
+        case when is_long_term then expires_on - as_of_date end as days_to_maturity
+    from seen
+)
+
+select * from final
