@@ -40,6 +40,10 @@ class Collection:
         stay, leave = _lookup(frame, self.stay), _lookup(frame, self.leave)
         return recurring_premium(frame) * ((1 - p) * stay + p * leave)
 
+    def yearly(self, frame: pd.DataFrame) -> Floats:
+        """Premium a year of who stays: (rows,), money."""
+        return recurring_premium(frame) * _lookup(frame, self.stay)
+
     def naive(self, frame: pd.DataFrame) -> Floats:
         """The baseline: premium × the overall renewal rate, the same for all: (rows,), money."""
         return recurring_premium(frame) * self.renewal_rate

@@ -13,15 +13,17 @@ from customer_knowledge.profile import Profile
 from customer_knowledge.warehouse.connections import Connection
 from models_ml.churn import features as units
 from models_ml.churn import spec as churn_spec
+from models_ml.churn.cohort import CohortTable
 from models_ml.common.metrics import Floats
 from models_ml.common.writing import replace
-from models_ml.value import features
+from models_ml.value import features, future
 from models_ml.value.rates import Collection, margin_rate
 from models_ml.value.spec import ValueSpec, of
 
 COLUMNS = [
-    *("customer_key", "value_past", "value_inforce", "value_growth", "cost_to_serve", "expected_premium_12m"),
-    *("naive_premium_12m", "clv", "value_grade", "model_run_id"),
+    *("customer_key", "value_past", "value_inforce", "value_inforce_1y", "value_inforce_5y", "value_growth"),
+    *("cost_to_serve", "value_at_risk", "expected_premium_12m", "naive_premium_12m", "clv", "value_grade"),
+    "model_run_id",
 ]
 GRADES = ("A", "B", "C", "D")
 
@@ -55,8 +57,10 @@ def values(
 ) -> pd.DataFrame:
     """The parts of each customer's value, in money; negative stays negative.
 
-    value_inforce = Σ expected premium × margin rate; value_growth = chance to buy the first recommendation × its line's
-    average premium × margin rate; clv = value_past + value_inforce + value_growth − cost_to_serve (twelve months).
+    value_inforce = Σ discounted margin of ten years (`future`), told for one and five too; value_growth = chance to buy
+    the first recommendation × its line's average premium × margin rate; cost_to_serve = a year's service cost × the
+    discounted years the longest policy is expected to last; clv = value_past + value_inforce + value_growth −
+    cost_to_serve. value_at_risk = Σ chance to leave × discounted margin if kept.
 
     Args:
         customers: everyone of the date.
@@ -66,21 +70,30 @@ def values(
         spec: unit costs and declared margins.
     """
     collection = Collection(payload["stay"], payload["leave"], payload["renewal_rate"])
-    expected = collection.expected(scored, scored["p_churn"].to_numpy(dtype="float64"))
+    p = scored["p_churn"].to_numpy(dtype="float64")
+    expected, rate = collection.expected(scored, p), margin_rate(scored, payload, spec)
+    ahead = future.years(scored, CohortTable.from_artefact(payload["cohort"]), spec)
+    yearly = collection.yearly(scored) * rate
+    one, five, ten = (future.margins(ahead, expected * rate, yearly, horizon) for horizon in spec.horizons)
     parts = pd.DataFrame(
         {
             "customer_key": scored["customer_key"],
             "expected_premium_12m": expected,
             "naive_premium_12m": collection.naive(scored),
-            "value_inforce": expected * margin_rate(scored, payload, spec),
+            "value_inforce": ten,
+            "value_inforce_1y": one,
+            "value_inforce_5y": five,
+            "value_at_risk": p * future.if_kept(ahead, yearly),
         }
     )
     summed = parts.groupby("customer_key", sort=True).sum().reset_index()
+    lasting = pd.Series(ahead.annuity(max(spec.horizons))).groupby(scored["customer_key"].to_numpy()).max()
     grown = offers[["customer_key"]].assign(value_growth=_growth(offers, payload, spec))
     table = customers[["customer_key"]].merge(summed, on="customer_key", how="left")
     table = table.merge(grown, on="customer_key", how="left", validate="one_to_one").fillna(0.0)
     table["value_past"] = features.past_margin(customers, spec)
-    table["cost_to_serve"] = features.cost_to_serve(customers, spec)
+    years = table["customer_key"].map(lasting).fillna(0.0).to_numpy(dtype="float64")
+    table["cost_to_serve"] = features.cost_to_serve(customers, spec) * years
     money = [c for c in table.columns if c != "customer_key"]
     table[money] = table[money].round(2)
     table["clv"] = (table[["value_past", "value_inforce", "value_growth"]].sum(axis=1) - table["cost_to_serve"]).round(

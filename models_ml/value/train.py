@@ -16,6 +16,7 @@ from models_ml.churn import score as churn_score
 from models_ml.churn import spec as churn_spec
 from models_ml.churn import train as churn_train
 from models_ml.churn.calendar import MONTHS
+from models_ml.churn.cohort import CohortTable
 from models_ml.churn.fitting import outcomes
 from models_ml.common import artefacts, metrics, runs, split
 from models_ml.common.runs import Trained
@@ -83,6 +84,7 @@ def learn(
     """The payload without the cut points: collection ratios, loss ratios, commission rate, premiums of lines."""
     collection = Collection.fit(known, outcomes(known))
     return {
+        "cohort": CohortTable.fit(known, outcomes(known)).to_artefact(),
         "stay": collection.stay,
         "leave": collection.leave,
         "renewal_rate": collection.renewal_rate,

@@ -82,6 +82,7 @@ PAYLOAD = {
     "loss_ratios": {"unknown": 0.5, "motor": 0.6},
     "commission_rate": 0.1,
     "premiums": {"health": 1_000.0},
+    "cohort": {"overall": 0.2, "rates": {}},
 }
 
 
@@ -105,16 +106,28 @@ def test_value_by_hand() -> None:
             "premium_mode": ["annual", "annual", "single"],
             "line_of_business": ["motor", "life", "life"],
             "is_long_term": [0.0, 1.0, 1.0],
+            "policy_duration_months": [12.0, 30.0, 6.0],
+            "days_to_maturity": [np.nan, 365.25, np.nan],
         }
     )
     offers = pd.DataFrame({"customer_key": ["b"], "line_of_business": ["health"], "score": [0.2]})
     worth = value_score.values(people, policies, offers, PAYLOAD, spec).set_index("customer_key")
     service = 5 * spec.interaction_cost + spec.complaint_cost
-    assert worth.loc["a", "cost_to_serve"] == service
+    v = 1 / (1 + spec.discount_rate)
+    motor, life = 300.0, 400 * spec.long_term_margin
+    later = [0.8**year * v ** (year + 0.5) for year in range(1, 10)]
+    # The life policy matures after a year; 0.75 and 0.5 are the chances to stay through the first.
+    for horizon, column in ((1, "value_inforce_1y"), (5, "value_inforce_5y"), (10, "value_inforce")):
+        by_hand = 0.75 * motor * (v**0.5 + sum(later[: horizon - 1])) + 0.5 * life * v**0.5
+        assert worth.loc["a", column] == pytest.approx(by_hand, abs=0.01)
+    at_risk = 0.25 * motor * (v**0.5 + sum(later)) + 0.5 * life * v**0.5
+    assert worth.loc["a", "value_at_risk"] == pytest.approx(at_risk, abs=0.01)
+    # The single premium policy is the surest to last, and nobody serves who holds nothing.
+    assert worth.loc["a", "cost_to_serve"] == pytest.approx(service * (0.95 * v**0.5 + 0.9 * sum(later)), abs=0.01)
+    assert worth.loc["b", "cost_to_serve"] == 0
     assert worth.loc["a", "value_past"] == 5_000 - 1_000 - 200 - service
     assert worth.loc["a", "expected_premium_12m"] == 750 + 200
     assert worth.loc["a", "naive_premium_12m"] == pytest.approx(0.8 * 1_400)
-    assert worth.loc["a", "value_inforce"] == pytest.approx(750 * 0.3 + 200 * spec.long_term_margin)
     assert worth.loc["b", "value_growth"] == pytest.approx(0.2 * 1_000 * 0.4)
     assert worth.loc["b", "value_past"] == -800
     for key in ("a", "b"):

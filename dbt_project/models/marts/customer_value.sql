@@ -24,7 +24,10 @@ final as (
         service_standards.response_hours,
         service_standards.contacts_per_year,
         service_standards.has_named_adviser,
-        scores.model_run_id
+        scores.model_run_id,
+        scores.value_inforce_1y,
+        scores.value_inforce_5y,
+        scores.value_at_risk
     from scores
     left join service_standards on scores.value_grade = service_standards.value_grade
     where scores.as_of_date = '{{ var("as_of_date") }}'::date

@@ -1,0 +1,76 @@
+"""Margin still to come from what is in force: contractual value by survival, year by year (glossary: contractual CLV).
+
+    inforce_H = Σ_{t=1..H} v^(t−½) · S(t) · premium · collected · margin
+
+The first year's survival is the churn model's, later years' the cohort table's at the age the policy will have. Nothing
+is earned after maturity; negative margins stay negative.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from models_ml.churn.cohort import CohortTable
+from models_ml.common.metrics import Floats
+from models_ml.value.spec import ValueSpec
+
+DAYS_A_YEAR = 365.25
+
+
+@dataclass(frozen=True)
+class Years:
+    """Chance to be in force in each year ahead, discounted to the middle of the year.
+
+    Args:
+        kept: (rows, years) given that the policy stays through the first year.
+        stays: (rows,) chance of that.
+    """
+
+    kept: Floats
+    stays: Floats
+
+    def annuity(self, horizon: int) -> Floats:
+        """Discounted years in force within the horizon: (rows,). Who leaves in the first year is there half of it."""
+        return np.asarray(self.kept[:, 0] * (0.5 + 0.5 * self.stays) + self.stays * self.kept[:, 1:horizon].sum(axis=1))
+
+
+def years(units: pd.DataFrame, cohort: CohortTable, spec: ValueSpec) -> Years:
+    """Survival of units over the longest horizon.
+
+    Args:
+        units: p_churn, policy_duration_months, line_of_business, days_to_maturity; one row a unit.
+        cohort: exits of a year by line and age of the policy.
+        spec: horizon and discount rate.
+    """
+    horizon = max(spec.horizons)
+    left = units["days_to_maturity"].to_numpy(dtype="float64") / DAYS_A_YEAR
+    alive = np.ones(len(units))
+    kept = np.empty((len(units), horizon))
+    for year in range(horizon):
+        if year:
+            aged = units.assign(policy_duration_months=units["policy_duration_months"] + 12 * year * DAYS_A_YEAR / 360)
+            alive = alive * (1 - cohort.predict(aged))
+        share = np.clip(np.where(np.isfinite(left), left, np.inf) - year, 0.0, 1.0)
+        kept[:, year] = alive * share * (1 + spec.discount_rate) ** -(year + 0.5)
+    return Years(kept, 1 - units["p_churn"].to_numpy(dtype="float64"))
+
+
+def margins(ahead: Years, first_year: Floats, yearly: Floats, horizon: int) -> Floats:
+    """Discounted margin within the horizon: (rows,), money.
+
+    Args:
+        ahead: of `years`.
+        first_year: (rows,) margin expected in the first year, staying or leaving.
+        yearly: (rows,) margin of a year of who stays.
+        horizon: years.
+    """
+    later = ahead.stays * ahead.kept[:, 1:horizon].sum(axis=1)
+    return np.asarray(first_year * ahead.kept[:, 0] + yearly * later)
+
+
+def if_kept(ahead: Years, yearly: Floats) -> Floats:
+    """Discounted margin over the longest horizon of a policy that stays through the first year: (rows,), money."""
+    return np.asarray(yearly * ahead.kept.sum(axis=1))
