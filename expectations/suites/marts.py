@@ -9,7 +9,7 @@ from expectations.suite import Asset, Moment, Suite
 from expectations.suites import experience
 
 PER_CUSTOMER = ("customer_360", "customer_segment", "customer_value", "customer_churn")
-TO_CUSTOMERS = ("retention_worklist", "next_best_product")
+TO_CUSTOMERS = ("retention_worklist", "winback_worklist", "next_best_product")
 OF_SERVICE = ("claim_turnaround", "complaint_rates", "agent_performance")
 STAMPED = (
     *PER_CUSTOMER,
@@ -110,6 +110,15 @@ RULES: tuple[Rule, ...] = (
         sentence_en="Policies and customers of the segments of each product add up to everybody's.",
         sentence_zh="各产品各客群的有效保单与客户之和等于全体。",
         hurts=("product_insight",),
+    ),
+    RowCondition(
+        id="holdout_is_left_alone",
+        asset="retention_worklist",
+        severity="stop",
+        condition="not is_holdout or (due_by is null and channel is null and assigned_role is null)",
+        sentence_en="Nobody is assigned to a customer of the holdout.",
+        sentence_zh="留出组客户不分配任何联系任务。",
+        hurts=("retention_worklist",),
     ),
     RowCondition(
         id="worklist_not_empty",
@@ -290,6 +299,14 @@ def assets(moment: Moment) -> tuple[Asset, ...]:
             ),
             key=("dimension",),
             public_key=True,
+        ),
+        Asset(
+            name="retention_worklist",
+            query=sql.SQL(
+                "select customer_key, is_holdout, due_by, channel, assigned_role from marts_build.retention_worklist"
+            ),
+            key=("customer_key",),
+            may_be_empty=True,
         ),
         Asset(
             name="worklist_size",

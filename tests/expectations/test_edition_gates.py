@@ -77,7 +77,8 @@ def marts(edition: int) -> str:
     """Marts that agree: everybody in every mart about customers, the consenting on the lists."""
     tables = [
         f"create table marts_build.{name} as select {edition}::bigint as edition_id, i::text as customer_key,"
-        f" 'p' || i as policy_key from generate_series({0 if name == 'customer_360' else 1}, 30) as i"
+        " 'p' || i as policy_key, false as is_holdout, date '2026-07-07' as due_by, 'phone' as channel,"
+        f" 'service_desk' as assigned_role from generate_series({0 if name == 'customer_360' else 1}, 30) as i"
         + (" where mod(i, 2) = 1" if name in TO_CUSTOMERS else "")
         for name in STAMPED
         if name not in OTHERWISE
@@ -266,6 +267,11 @@ FAULTS = {
         marts_gate,
         "experience_exposed",
         "update marts_build.mortality_experience set exposure_count = 0 where method = 'policy_year'",
+    ),
+    "a holdout that is to be called": (
+        marts_gate,
+        "holdout_is_left_alone",
+        "update marts_build.retention_worklist set is_holdout = true where customer_key = '3'",
     ),
     "no lapse experience": (
         marts_gate,

@@ -48,7 +48,7 @@ BACKTEST = "select metrics, baseline, trained_rows from ml.model_run where model
 WORKLIST = """
 select rank, customer_key, premium_at_risk, p_lose_any, value_grade, reason_zh, reason_en, strategy_zh, strategy_en,
     due_by
-from marts.retention_worklist order by rank limit %s
+from marts.retention_worklist where not is_holdout order by rank limit %s
 """
 RECONCILED = """
 select measure, count(*), sum(source_value), sum(published), sum(quarantined), sum(abs(difference))

@@ -1,4 +1,4 @@
-{#- Who to call first: expected gain = acceptance x premium expected to be lost - cost of the contact. -#}
+{#- Who to speak to first, by expected gain: acceptance x (value at risk - p x incentive) - (1 - p) x incentive - cost. -#}
 with churn as (
     select * from {{ ref('customer_churn') }}
 ),
@@ -23,6 +23,14 @@ strategies as (
     select * from {{ ref('retention_strategy') }}
 ),
 
+reasons as (
+    select * from {{ ref('churn_reason') }}
+),
+
+talking_points as (
+    select * from {{ ref('retention_talking_point') }}
+),
+
 -- The policy that is most likely to go stands for the customer.
 riskiest as (
     select distinct on (policies.customer_key)
@@ -35,52 +43,77 @@ riskiest as (
     order by policies.customer_key asc, policies.p_churn desc, policies.policy_key asc
 ),
 
+capacity as (
+    select ceil(max(assumptions.contact_share) * count(*)) as contacts
+    from churn
+    cross join assumptions
+    where churn.policies_at_risk > 0
+),
+
 gains as (
     select
         churn.*,
-        riskiest.policy_key,
-        riskiest.agent_key,
         customer_values.value_grade,
-        segments.segment_en,
-        segments.segment_zh,
-        (assumptions.acceptance_rate * churn.premium_at_risk - assumptions.contact_cost)::numeric(16, 2)
-            as expected_gain
+        customer_values.value_at_risk,
+        assumptions.holdout_share,
+        (
+            assumptions.acceptance_rate * (customer_values.value_at_risk - churn.p_lose_any * strategies.incentive)
+            - (1 - churn.p_lose_any) * strategies.incentive - strategies.contact_cost
+        )::numeric(16, 2) as expected_gain
     from churn
     inner join customers on churn.customer_key = customers.customer_key
-    inner join riskiest on churn.customer_key = riskiest.customer_key
-    left join customer_values on churn.customer_key = customer_values.customer_key
-    left join segments on churn.customer_key = segments.customer_key
+    inner join customer_values on churn.customer_key = customer_values.customer_key
+    inner join strategies on customer_values.value_grade = strategies.value_grade
     cross join assumptions
     where customers.marketing_consent and churn.risk_band in ('high', 'medium')
 ),
 
+ranked as (
+    select
+        *,
+        row_number() over (order by expected_gain desc, customer_key asc)::integer as rank,
+        -- Drawn once a month for each customer.
+        {{ share_of('customer_key', "to_char(as_of_date, 'YYYY-MM')") }} < holdout_share as is_holdout
+    from gains
+    where expected_gain > 0
+),
+
 final as (
     select
-        gains.edition_id,
-        gains.as_of_date,
-        row_number() over (order by gains.expected_gain desc, gains.customer_key asc)::integer as rank,
-        gains.customer_key,
-        gains.policy_key,
-        gains.agent_key as assigned_agent_key,
-        gains.p_lose_any,
-        gains.premium_at_risk,
-        gains.expected_gain,
-        gains.risk_band,
-        gains.value_grade,
-        gains.segment_en,
-        gains.segment_zh,
-        gains.reason_1_code as reason_code,
-        gains.reason_1_en as reason_en,
-        gains.reason_1_zh as reason_zh,
+        ranked.edition_id,
+        ranked.as_of_date,
+        ranked.rank,
+        ranked.customer_key,
+        riskiest.policy_key,
+        riskiest.agent_key as assigned_agent_key,
+        ranked.p_lose_any,
+        ranked.premium_at_risk,
+        ranked.expected_gain,
+        ranked.risk_band,
+        ranked.value_grade,
+        segments.segment_en,
+        segments.segment_zh,
+        ranked.reason_1_code as reason_code,
+        ranked.reason_1_en as reason_en,
+        ranked.reason_1_zh as reason_zh,
         strategies.strategy_id,
         strategies.label_en as strategy_en,
         strategies.label_zh as strategy_zh,
-        strategies.channel,
-        gains.as_of_date + strategies.days_to_act as due_by,
-        'marketing consent granted' as consent_basis
-    from gains
-    left join strategies on gains.value_grade = strategies.value_grade
-    where gains.expected_gain > 0
+        case when not ranked.is_holdout then strategies.channel end as channel,
+        case when not ranked.is_holdout then ranked.as_of_date + strategies.days_to_act end as due_by,
+        'marketing consent granted' as consent_basis,
+        ranked.value_at_risk,
+        ranked.is_holdout,
+        case when not ranked.is_holdout then strategies.assigned_role end as assigned_role,
+        talking_points.talking_point_en,
+        talking_points.talking_point_zh
+    from ranked
+    inner join riskiest on ranked.customer_key = riskiest.customer_key
+    inner join strategies on ranked.value_grade = strategies.value_grade
+    inner join capacity on ranked.rank <= capacity.contacts
+    left join segments on ranked.customer_key = segments.customer_key
+    left join reasons on ranked.reason_1_code = reasons.reason_code
+    left join talking_points on reasons.theme = talking_points.theme
 )
 
 select * from final
