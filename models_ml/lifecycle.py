@@ -103,10 +103,10 @@ def _scoring(
     run = runs.scoring_run(connection, name, as_of_date)
     if run is None or run.spec_digest != _spec_digest(profile, name):
         return None
-    if missing_is_none and not artefacts.exists(profile, run.artefact_path):
+    if missing_is_none and not artefacts.exists(profile, run.artefact.path):
         log.warning("%s: the artefact of run %s is gone; training anew", name, run.model_run_id)
         return None
-    return run.model_run_id, artefacts.load(profile, run.artefact_path, run.artefact_sha256)
+    return run.model_run_id, artefacts.load(profile, run.artefact)
 
 
 def _train(connection: Connection, profile: Profile, name: str, as_of_date: date) -> int:

@@ -11,6 +11,7 @@ from customer_knowledge.profile import Profile
 from customer_knowledge.warehouse.connections import Connection
 from customer_knowledge.warehouse.versions import code_version
 from models_ml.common import artefacts
+from models_ml.common.artefacts import Artefact
 
 ModelName = Literal["segmentation", "value", "churn", "next_product"]
 
@@ -42,8 +43,7 @@ class Run:
     model_run_id: int
     model_name: str
     as_of_date: date
-    artefact_path: str
-    artefact_sha256: str
+    artefact: Artefact
     metrics: dict[str, Any] = field(hash=False)
     spec_digest: str | None = None
 
@@ -57,12 +57,12 @@ def record(
     spec_digest: str,
 ) -> Run:
     """Store the artefact and write the run as champion; the one before steps down, unless it is of a later date."""
-    path, sha256 = artefacts.save(profile, model_name, as_of_date, trained.payload)
+    stored = artefacts.save(profile, model_name, as_of_date, trained.payload)
     metrics = {**trained.metrics, "spec_digest": spec_digest}
     row = connection.execute(
         "insert into ml.model_run (model_name, as_of_date, code_version, data_from, data_to, trained_rows, metrics,"
-        " baseline, artefact_path, artefact_sha256, is_champion) values"
-        " (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, false) returning model_run_id",
+        " baseline, artefact_path, artefact_sha256, artefact_signature, is_champion) values"
+        " (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, false) returning model_run_id",
         (
             *(
                 model_name,
@@ -72,12 +72,12 @@ def record(
                 trained.data_to,
                 trained.trained_rows,
             ),
-            *(_json(metrics), _json(trained.baseline), path, sha256),
+            *(_json(metrics), _json(trained.baseline), stored.path, stored.sha256, stored.signature),
         ),
     ).fetchone()
     assert row is not None  # noqa: S101 — RETURNING gives the row
     _crown(connection, model_name)
-    return Run(int(row[0]), model_name, as_of_date, path, sha256, metrics, spec_digest)
+    return Run(int(row[0]), model_name, as_of_date, stored, metrics, spec_digest)
 
 
 def _crown(connection: Connection, model_name: str) -> None:
@@ -96,12 +96,13 @@ def _json(value: dict[str, Any]) -> str:
 def scoring_run(connection: Connection, model_name: str, as_of_date: date) -> Run | None:
     """The run that scores a date: the newest trained on nothing later than it, so that no rebuild knows the future."""
     row = connection.execute(
-        "select model_run_id, model_name, as_of_date, artefact_path, artefact_sha256, metrics from ml.model_run"
-        " where model_name = %s and as_of_date <= %s and artefact_path is not null and artefact_sha256 is not null"
+        "select model_run_id, model_name, as_of_date, artefact_path, artefact_sha256, artefact_signature, metrics"
+        " from ml.model_run where model_name = %s and as_of_date <= %s and artefact_signature is not null"
         " order by as_of_date desc, model_run_id desc limit 1",
         (model_name, as_of_date),
     ).fetchone()
     if row is None:
         return None
-    run_id, name, trained_on, path, sha256, metrics = row
-    return Run(int(run_id), str(name), trained_on, str(path), str(sha256), metrics, metrics.get("spec_digest"))
+    run_id, name, trained_on, path, sha256, signature, metrics = row
+    stored = Artefact(str(path), str(sha256), str(signature))
+    return Run(int(run_id), str(name), trained_on, stored, metrics, metrics.get("spec_digest"))

@@ -57,7 +57,7 @@ def _payload(connection: Connection, profile: Profile, name: str, as_of_date: da
     run = runs.scoring_run(connection, name, as_of_date)
     if run is None:
         raise ModelRefused(f"value needs a {name} model and there is none", hint="ensure_champions trains it first")
-    return artefacts.load(profile, run.artefact_path, run.artefact_sha256)
+    return artefacts.load(profile, run.artefact)
 
 
 def backtest(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import subprocess
 import sys
@@ -13,10 +14,14 @@ import pytest
 
 from customer_knowledge.errors import ModelRefused
 from customer_knowledge.profile import Profile
+from customer_knowledge.settings import settings
 from customer_knowledge.warehouse.connections import warehouse
 from models_ml import lifecycle
+from models_ml.churn import features as churn_features
+from models_ml.churn import score as churn_score
+from models_ml.churn import spec as churn_spec
 from models_ml.churn.spec import HORIZONS
-from models_ml.common import artefacts
+from models_ml.common import artefacts, runs
 from tests.conftest import clone
 from tests.models_ml import made
 
@@ -146,6 +151,42 @@ def test_an_altered_artefact_is_refused_and_nothing_is_written(insurer: Profile)
     assert not any(contents(insurer).values())
 
 
+def test_a_file_altered_together_with_its_record_is_refused(insurer: Profile) -> None:
+    """Whoever can write file and record but not the key gets nothing loaded."""
+    name, data = artefact(insurer, "churn")
+    altered = data + b" "
+    (artefacts.folder(insurer) / name).write_bytes(altered)
+    execute(
+        insurer,
+        f"update ml.model_run set artefact_sha256 = '{hashlib.sha256(altered).hexdigest()}' where model_name = 'churn'",
+    )
+    for step in (lifecycle.score_all, lifecycle.ensure_champions):
+        with pytest.raises(ModelRefused, match="not signed by this installation"):
+            step(insurer, made.DAY)
+    assert not any(contents(insurer).values())
+
+
+def test_the_signing_key_is_ours_alone(insurer: Profile) -> None:
+    key = settings().secrets_dir / artefacts.SIGNING_KEY
+    assert key.stat().st_mode & 0o777 == 0o600
+
+
+def test_reasons_recompute_from_stored_features(insurer: Profile) -> None:
+    lifecycle.score_all(insurer, made.DAY)
+    with warehouse(insurer) as connection:
+        run = runs.scoring_run(connection, "churn", made.DAY)
+        assert run is not None
+        units = churn_features.current(connection, churn_spec.of(insurer), made.DAY)
+        again = churn_score.policies(units, artefacts.load(insurer, run.artefact))
+        columns = ["unit_key", "horizon_months", *churn_score.REASON_COLUMNS]
+        stored = connection.execute(
+            f"select {', '.join(columns)} from ml.policy_lapse order by horizon_months desc, unit_key"
+        ).fetchall()
+    assert all(row[2] is not None for row in stored)
+    expected = again.sort_values(["horizon_months", "unit_key"], ascending=[False, True])[columns]
+    assert [tuple(row) for row in stored] == list(expected.itertuples(index=False, name=None))
+
+
 def test_a_missing_artefact_is_refused_by_scoring_and_replaced_by_ensuring(insurer: Profile) -> None:
     name, _ = artefact(insurer, "segmentation")
     (artefacts.folder(insurer) / name).unlink()
@@ -159,11 +200,11 @@ def test_foreign_types_are_refused_even_with_the_right_digest(insurer: Profile) 
     from sklearn.preprocessing import FunctionTransformer
     from skops import io as skops
 
-    name, sha256 = artefacts.save(insurer, "churn", made.DAY, {"model": FunctionTransformer(subprocess.run)})
-    assert zipfile.is_zipfile(io.BytesIO((artefacts.folder(insurer) / name).read_bytes()))
-    assert skops.get_untrusted_types(file=artefacts.folder(insurer) / name)
+    stored = artefacts.save(insurer, "churn", made.DAY, {"model": FunctionTransformer(subprocess.run)})
+    assert zipfile.is_zipfile(io.BytesIO((artefacts.folder(insurer) / stored.path).read_bytes()))
+    assert skops.get_untrusted_types(file=artefacts.folder(insurer) / stored.path)
     with pytest.raises(ModelRefused, match="not trusted"):
-        artefacts.load(insurer, name, sha256)
+        artefacts.load(insurer, stored)
 
 
 def test_a_protected_feature_is_refused_at_run_time(insurer: Profile) -> None:

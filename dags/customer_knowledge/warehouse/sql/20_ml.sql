@@ -18,6 +18,9 @@ create table if not exists ml.model_run (
     trained_at timestamptz not null default clock_timestamp()
 );
 
+-- A run without a signature is of an older version: it scores no more, ensure_champions trains anew.
+alter table ml.model_run add column if not exists artefact_signature text;
+
 -- Scores without a horizon are of an older shape: they are made anew from features and models with the next edition.
 do $$
 begin
