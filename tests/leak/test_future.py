@@ -13,14 +13,16 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pytest
+from scipy.stats import spearmanr
 
 from customer_knowledge.extract.landing import business_columns
 from customer_knowledge.extract.postgres import extract_system
 from customer_knowledge.profile import Profile
 from customer_knowledge.sample_insurer import simulate
 from customer_knowledge.warehouse import dbt, editions
-from customer_knowledge.warehouse.connections import Connection, warehouse
+from customer_knowledge.warehouse.connections import SIMULATOR, Connection, connect, warehouse
 from customer_knowledge.warehouse.content_hash import table_hash
 from expectations.gate import landing_gate
 from models_ml import lifecycle
@@ -134,6 +136,29 @@ def differences(one: Counter[str], other: Counter[str]) -> dict[str, int]:
     found = Counter(c for unit in shared for c, value in only[0][unit].items() if only[1][unit][c] != value)
     missing = len(only[0].keys() ^ only[1].keys())
     return dict(found) | ({"unit_key": missing} if missing else {})
+
+
+def test_scores_find_the_planted_chances(built: Built) -> None:
+    """Looked at before the future is rewritten: the order of the true chances to leave, and their level."""
+    with warehouse(built.profile) as connection:
+        scores = connection.execute(
+            "select p.policy_number, s.p_churn, s.baseline_p_churn from ml.policy_lapse as s"
+            " join core.dim_policy as p using (policy_key) where s.as_of_date = %s and s.horizon_months = 12",
+            (AS_OF,),
+        ).fetchall()
+    with connect("policy_admin", SIMULATOR) as source:
+        numbers = dict(source.execute("select policy_id, policy_no from policy").fetchall())
+    with connect(simulate.TRUTH, SIMULATOR) as truth:
+        rows = truth.execute(
+            "select policy_id, probability from truth.policy_hazard where as_of_date = %s", (AS_OF,)
+        ).fetchall()
+    true = {numbers[policy]: chance for policy, chance in rows if policy in numbers}
+    found = [(true[number], p, baseline) for number, p, baseline in scores if number in true]
+    assert len(found) > 500
+    chance, p, baseline = np.array(found).T
+    assert spearmanr(chance, p).statistic > 0.6
+    assert spearmanr(chance, p).statistic > spearmanr(chance, baseline).statistic + 0.1
+    assert 0.8 <= p.mean() / chance.mean() <= 1.25
 
 
 def test_altering_the_future_moves_no_feature_and_no_score(built: Built) -> None:
