@@ -41,8 +41,10 @@ def ensure_champions(profile: Profile, as_of_date: date) -> dict[str, int]:
 def train_all(profile: Profile, as_of_date: date) -> dict[str, int]:
     """Backtest and train all four models; the new runs are champions and score from the next edition on.
 
+    A run graded below B is kept back while a published one stands that this code can score with.
+
     Returns:
-        model → model_run_id.
+        model → model_run_id that scores from now on.
     """
     with warehouse(profile) as connection:
         _lock(connection)
@@ -110,10 +112,20 @@ def _scoring(
 
 
 def _train(connection: Connection, profile: Profile, name: str, as_of_date: date) -> int:
-    from models_ml.common import runs
+    from models_ml.cards import card
+    from models_ml.common import artefacts, runs
 
     trained = _room(name, "train").train(connection, profile, as_of_date)
     digest = _spec_digest(profile, name)
-    run = runs.record(connection, profile, _room(name, "spec").NAME, as_of_date, trained, digest)
-    log.info("%s: trained run %s on %s rows", name, run.model_run_id, trained.trained_rows)
-    return run.model_run_id
+    kept = runs.scoring_run(connection, name, as_of_date)
+    stands = kept is not None and kept.spec_digest == digest and artefacts.exists(profile, kept.artefact.path)
+    is_published = runs.good_enough(trained.metrics) or not stands
+    run = runs.record(
+        connection, profile, _room(name, "spec").NAME, as_of_date, trained, digest, is_published=is_published
+    )
+    if not runs.good_enough(trained.metrics):
+        what = "scores because nothing better stands" if is_published else "is kept back; the one before scores on"
+        log.warning("%s: run %s is graded %s and %s", name, run.model_run_id, trained.metrics["grade"], what)
+    page = card.write(connection, profile, run.model_run_id)
+    log.info("%s: trained run %s on %s rows; its card: %s", name, run.model_run_id, trained.trained_rows, page)
+    return run.model_run_id if is_published or kept is None else kept.model_run_id

@@ -77,6 +77,15 @@ RULES: tuple[Rule, ...] = (
         hurts=_CHURN,
     ),
     RowCondition(
+        id="scores_have_not_drifted",
+        asset="model_drift",
+        severity="warn",
+        condition="psi < 0.25",
+        sentence_en="Today's scores are spread as in the last year of training (stability index below 0.25).",
+        sentence_zh="今日评分分布与训练末年相近（群体稳定性指标低于0.25）。",
+        hurts=_CHURN,
+    ),
+    RowCondition(
         id="churn_in_order",
         asset="customer_churn",
         severity="stop",
@@ -137,6 +146,14 @@ def assets(moment: Moment) -> tuple[Asset, ...]:
                 " from ml.policy_lapse where as_of_date = {} and horizon_months = 12"
             ).format(scored_on),
             key=("part",),
+            public_key=True,
+        ),
+        Asset(
+            name="model_drift",
+            query=sql.SQL(
+                "select model_name, psi from ml.model_drift where as_of_date = {} and feature = 'p_churn'"
+            ).format(scored_on),
+            key=("model_name",),
             public_key=True,
         ),
         Asset(

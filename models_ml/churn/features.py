@@ -9,8 +9,9 @@ import pandas as pd
 
 from customer_knowledge.errors import ModelRefused
 from customer_knowledge.warehouse.connections import Connection
-from models_ml.churn.spec import BENCHMARK_FEATURES, LABEL, ChurnSpec
+from models_ml.churn.spec import AUDIT, BENCHMARK_FEATURES, LABEL, ChurnSpec
 from models_ml.common import reading
+from models_ml.common.fairness import age_bands
 from models_ml.common.metrics import Floats
 
 PROTECTED = frozenset(column.name for column in BENCHMARK_FEATURES)
@@ -35,6 +36,12 @@ def training(connection: Connection, spec: ChurnSpec, as_of_date: date) -> pd.Da
     joined = units.merge(labels, on=["unit_key", "as_of_date"], how="inner", validate="one_to_one")
     joined["exit_within_horizon"] = joined["exit_within_horizon"].fillna(0.0).astype(bool)
     return joined
+
+
+def audited(connection: Connection, as_of_date: date) -> pd.DataFrame:
+    """Groups of the units for the report on fairness: unit_key, sex, age_band (words, None where unknown)."""
+    people = reading.read(connection, AUDIT, until=as_of_date)
+    return people.assign(age_band=age_bands(people["age_years"]))[["unit_key", "sex", "age_band"]]
 
 
 def current(connection: Connection, spec: ChurnSpec, as_of_date: date) -> pd.DataFrame:

@@ -14,8 +14,9 @@ from models_ml.churn import features
 from models_ml.churn.calendar import MONTHS
 from models_ml.churn.cohort import CohortTable
 from models_ml.churn.hazard import CAUSES, Hazard, by_choice
-from models_ml.churn.spec import LEAST_EFFECT, REASON_CODES, REASONS, of
+from models_ml.churn.spec import LEAST_EFFECT, NAME, REASON_CODES, REASONS, of
 from models_ml.common import customers
+from models_ml.common.drift import Reference, state
 from models_ml.common.metrics import Floats
 from models_ml.common.writing import replace
 
@@ -46,10 +47,21 @@ def score(
     churn = by_customer(units, everyone, payload["bands"])
     written = units[POLICY_COLUMNS].assign(model_run_id=model_run_id)
     rolled = churn[CUSTOMER_COLUMNS].assign(model_run_id=model_run_id)
+    year = units[units["horizon_months"] == MONTHS]
+    drifted = drift_of(year, payload).assign(model_name=NAME, model_run_id=model_run_id)
     return {
+        "model_drift": replace(connection, "model_drift", as_of_date, drifted),
         "policy_lapse": replace(connection, "policy_lapse", as_of_date, written),
         "customer_churn": replace(connection, "customer_churn", as_of_date, rolled),
     }
+
+
+def drift_of(units: pd.DataFrame, payload: dict[str, Any]) -> pd.DataFrame:
+    """How far today's units lie from the last year of training: feature, psi, state; `p_churn` is the score."""
+    found = Reference.from_artefact(payload["reference"]).psi(units)
+    return pd.DataFrame(
+        {"feature": list(found), "psi": list(found.values()), "state": list(map(state, found.values()))}
+    )
 
 
 def policies(units: pd.DataFrame, payload: dict[str, Any]) -> pd.DataFrame:

@@ -82,6 +82,15 @@ LABEL = Contract(
 )
 
 
+# Whom the score treats how: read for the report on fairness, learnt from by nobody.
+AUDIT = Contract(
+    table="features__policy_as_of",
+    unit="policy",
+    keys=UNIT_KEYS,
+    others=(*categories("sex"), *numbers("age_years")),
+)
+
+
 @dataclass(frozen=True)
 class Benchmark:
     """What a published portfolio must reach with the declared benchmark features, and what would be too good.
@@ -112,6 +121,7 @@ class ChurnSpec:
         least_test_rows, least_test_events: in the backtest.
         bands: a customer is `high` (`medium`) from this multiple of the average chance to lose any policy at training.
         budget: share of units contacted when captured premium is compared.
+        explained: test rows on which the weight of features is measured.
         origins: earlier years from which the champion's rung is tried as well (walk-forward).
     """
 
@@ -124,6 +134,7 @@ class ChurnSpec:
     least_test_events: int = 5
     bands: tuple[float, float] = (2.0, 1.25)
     budget: float = 0.1
+    explained: int = 2_000
     origins: int = 2
 
     @property

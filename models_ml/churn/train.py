@@ -21,15 +21,17 @@ from models_ml.churn.grade import captured_premium, grade
 from models_ml.churn.hazard import Hazard, by_choice
 from models_ml.churn.score import roll_up
 from models_ml.churn.spec import BENCHMARK_FEATURES, HORIZONS, ChurnSpec, of
-from models_ml.common import guards, metrics, split
+from models_ml.common import fairness, guards, metrics, split
 from models_ml.common.classifier import KINDS, Kind
-from models_ml.common.contract import Column
+from models_ml.common.contract import Column, numbers
+from models_ml.common.drift import Reference
 from models_ml.common.guards import Labels
 from models_ml.common.metrics import Floats
 from models_ml.common.runs import Trained
 
 log = logging.getLogger(__name__)
 COHORT = "cohort_table"
+MOST_TOLD = 12
 WITH_PROTECTED = "{}_with_age_and_area"
 
 
@@ -60,11 +62,20 @@ def train(connection: Connection, profile: Profile, as_of_date: date) -> Trained
         ModelRefused: too few outcomes, one class, a refused column, or a result that is too good to be true.
     """
     spec = of(profile)
-    return fit(features.training(connection, spec, as_of_date), spec, profile, as_of_date)
+    groups = features.audited(connection, as_of_date)
+    return fit(features.training(connection, spec, as_of_date), spec, profile, as_of_date, groups)
 
 
-def fit(frame: pd.DataFrame, spec: ChurnSpec, profile: Profile, as_of_date: date) -> Trained:
-    """All of training but the reading. See `train`."""
+def fit(
+    frame: pd.DataFrame, spec: ChurnSpec, profile: Profile, as_of_date: date, groups: pd.DataFrame | None = None
+) -> Trained:
+    """All of training but the reading. See `train`.
+
+    Args:
+        frame: units with features and labels.
+        spec, profile, as_of_date: see `train`.
+        groups: of `features.audited`; without it there is no report on fairness.
+    """
     tested = backtest(frame, spec, profile, as_of_date)
     labels = outcomes(tested.test)
     evaluated = {name: metrics.evaluate(labels, p) for name, p in tested.scores.items()}
@@ -74,6 +85,7 @@ def fit(frame: pd.DataFrame, spec: ChurnSpec, profile: Profile, as_of_date: date
     known = frame[split.mature(frame, as_of_date)]
     own |= _details(tested, labels, spec, own, evaluated[COHORT]) | _reached(spec, variants)
     soon = {f"{name}_3m": metrics.evaluate(gone(tested.test, HORIZONS[0]), p) for name, p in tested.soon.items()}
+    own["fairness"] = _fairness(tested, groups)
     earlier = walk_forward(frame, spec, profile, as_of_date, tested.champion)
     return Trained(
         payload=_refit(known, spec, profile, tested.champion),
@@ -217,10 +229,27 @@ def _details(
         "decile_ratio_low": worst[0] if worst else None,
         "decile_ratio_high": worst[1] if worst else None,
         "causes": _by_cause(tested),
+        "importance": _importance(tested, spec),
         "grade": grade(own, worst, gain, cohort["log_loss"]),
         "unseen": tested.model.encoder.unseen(tested.test),
         "used_features": list(tested.model.encoder.used),
     }
+
+
+def _fairness(tested: Backtest, groups: pd.DataFrame | None) -> dict[str, Any]:
+    """The champion on the test rows by sex and by age band; empty where nobody's groups are known."""
+    if groups is None:
+        return {}
+    joined = tested.test[["unit_key"]].merge(groups, on="unit_key", how="left", validate="one_to_one")
+    labels, p = outcomes(tested.test), tested.scores[tested.champion]
+    return {name: fairness.by_group(joined[name], labels, p) for name in ("sex", "age_band")}
+
+
+def _importance(tested: Backtest, spec: ChurnSpec) -> dict[str, float]:
+    """The features that weigh most: mean absolute effect on the log of the chance, over a sample of the test rows."""
+    rows = tested.test.sample(min(spec.explained, len(tested.test)), random_state=spec.seed)
+    weights = tested.model.effects(rows, tested.model.incidence(rows)).abs().mean().sort_values(ascending=False)
+    return {str(name): round(float(weight), 6) for name, weight in weights.head(MOST_TOLD).items()}
 
 
 def _by_cause(tested: Backtest) -> dict[str, dict[str, float]]:
@@ -244,5 +273,6 @@ def _refit(known: pd.DataFrame, spec: ChurnSpec, profile: Profile, champion: Kin
     return {
         "model": hazard.to_artefact(),
         "cohorts": {str(h): CohortTable.fit(known, gone(known, h)).to_artefact() for h in horizons(profile)},
+        "reference": Reference.fit(scored, (*spec.features, *numbers("p_churn"))).to_artefact(),
         "bands": [min(0.99, multiple * average) for multiple in spec.bands],
     }

@@ -14,6 +14,7 @@ from models_ml.common import artefacts
 from models_ml.common.artefacts import Artefact
 
 ModelName = Literal["segmentation", "value", "churn", "next_product"]
+PUBLISHED = ("A", "B")
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,11 @@ class Run:
     spec_digest: str | None = None
 
 
+def good_enough(metrics: dict[str, Any]) -> bool:
+    """Whether a run may be published: graded A or B, or a model that is not graded."""
+    return metrics.get("grade", "B") in PUBLISHED
+
+
 def record(
     connection: Connection,
     profile: Profile,
@@ -55,14 +61,19 @@ def record(
     as_of_date: date,
     trained: Trained,
     spec_digest: str,
+    *,
+    is_published: bool = True,
 ) -> Run:
-    """Store the artefact and write the run as champion; the one before steps down, unless it is of a later date."""
+    """Store the artefact and write the run as champion; the one before steps down, unless it is of a later date.
+
+    A run that is not published is written for the record, and the champion stays.
+    """
     stored = artefacts.save(profile, model_name, as_of_date, trained.payload)
     metrics = {**trained.metrics, "spec_digest": spec_digest}
     row = connection.execute(
         "insert into ml.model_run (model_name, as_of_date, code_version, data_from, data_to, trained_rows, metrics,"
-        " baseline, artefact_path, artefact_sha256, artefact_signature, is_champion) values"
-        " (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, false) returning model_run_id",
+        " baseline, artefact_path, artefact_sha256, artefact_signature, is_published, is_champion) values"
+        " (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, false) returning model_run_id",
         (
             *(
                 model_name,
@@ -72,7 +83,7 @@ def record(
                 trained.data_to,
                 trained.trained_rows,
             ),
-            *(_json(metrics), _json(trained.baseline), stored.path, stored.sha256, stored.signature),
+            *(_json(metrics), _json(trained.baseline), stored.path, stored.sha256, stored.signature, is_published),
         ),
     ).fetchone()
     assert row is not None  # noqa: S101 — RETURNING gives the row
@@ -81,10 +92,11 @@ def record(
 
 
 def _crown(connection: Connection, model_name: str) -> None:
-    """The champion is the newest run of the latest date."""
+    """The champion is the newest published run of the latest date."""
     connection.execute(
         "update ml.model_run set is_champion = (model_run_id = (select model_run_id from ml.model_run"
-        " where model_name = %s order by as_of_date desc, model_run_id desc limit 1)) where model_name = %s",
+        " where model_name = %s and is_published order by as_of_date desc, model_run_id desc limit 1))"
+        " where model_name = %s",
         (model_name, model_name),
     )
 
@@ -98,7 +110,7 @@ def scoring_run(connection: Connection, model_name: str, as_of_date: date) -> Ru
     row = connection.execute(
         "select model_run_id, model_name, as_of_date, artefact_path, artefact_sha256, artefact_signature, metrics"
         " from ml.model_run where model_name = %s and as_of_date <= %s and artefact_signature is not null"
-        " order by as_of_date desc, model_run_id desc limit 1",
+        " and is_published order by as_of_date desc, model_run_id desc limit 1",
         (model_name, as_of_date),
     ).fetchone()
     if row is None:

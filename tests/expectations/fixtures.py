@@ -161,6 +161,7 @@ FIXTURES: dict[str, dict[str, Fixture]] = {
             "select 0.3 as mean_p_churn, 0.1 as mean_baseline",
             "select 0.31 as mean_p_churn, 0.1 as mean_baseline",
         ),
+        "scores_have_not_drifted": _number("psi", "0.24", "0.25", "double precision"),
         "churn_in_order": Fixture(_CHURN.format("0.1", "0.2"), _CHURN.format("0.2", "0.1")),
         "value_is_a_number": Fixture(_VALUE.format("-5", "0"), _VALUE.format("NaN", "0")),
         "no_segment_holds_everybody": _number("share", "0.9", "0.91"),

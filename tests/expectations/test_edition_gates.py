@@ -52,6 +52,8 @@ insert into ml.model_run (model_name, as_of_date, code_version, trained_rows, me
 insert into ml.policy_lapse select '2026-06-30', 'p' || i, 'p' || i, i::text, 12, '2027-06-30', i / 100.0, 0.15,
     i / 100.0, 0, 0.01, 0, 11, 1, 100, 'channel', null, null, 0.2, null, null, m.model_run_id
     from generate_series(1, 30) as i, ml.model_run as m;
+insert into ml.model_drift
+    select '2026-06-30', 'churn', 'p_churn', 0.02, 'stable', m.model_run_id from ml.model_run as m;
 insert into ml.customer_churn select '2026-06-30', i::text, 1, 0.2, 0.1, 0.05, 0.2, 100, 20, 'low', null, null, null,
     null, null, null, m.model_run_id from generate_series(1, 30) as i, ml.model_run as m;
 insert into ml.customer_value select '2026-06-30', i::text, 1, 1, 0, 1, 100, 90, -3, 'C', m.model_run_id

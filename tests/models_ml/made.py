@@ -24,7 +24,9 @@ SEEDS = PROJECT_DIR / "dbt_project" / "seeds"
 GRID = [pd.Timestamp(d) for d in pd.date_range("2020-06-30", "2026-06-30", freq="6ME")]
 TYPES = {"number": "numeric", "category": "text", "flag": "boolean", "key": "text", "date": "date"}
 POLICY_COLUMNS = tuple(
-    {c.name: c for c in (*churn.ChurnSpec().benchmark_contract.columns, *churn.LABEL.columns)}.values()
+    {
+        c.name: c for c in (*churn.ChurnSpec().benchmark_contract.columns, *churn.LABEL.columns, *churn.AUDIT.columns)
+    }.values()
 )
 PLANTED = {"payments_missed_12m": 1.6, "complaints_12m": 0.8}
 
@@ -55,6 +57,7 @@ def units(seed: int = 7, rows_a_date: int = 250) -> pd.DataFrame:
     frame["days_to_next_due"] = np.where(frame["premium_mode"] == "single", np.nan, rng.integers(1, 30, count))
     frame["claims_paid_3y"] = np.where(rng.random(count) < 0.1, 900.0, 0.0)
     frame["age_years"] = rng.uniform(20, 70, count)
+    frame["sex"] = np.where(np.arange(count) % 3 == 0, "F", "M")
     log_odds = -2.2 + sum(weight * frame[name] for name, weight in PLANTED.items())
     frame["exit_within_horizon"] = rng.random(count) < 1 / (1 + np.exp(-log_odds))
     frame["exit_cause"] = np.where(frame["exit_within_horizon"], rng.choice(["lapse", "surrender"], count), None)
@@ -119,7 +122,7 @@ def land(connection: Connection) -> None:
     """Make the features tables, the labels and the registry, with everything made above."""
     _registry(connection)
     policies, people = units(), customers()
-    read = (*churn.ChurnSpec().benchmark_contract.columns, Column("is_current", "flag"))
+    read = (*churn.ChurnSpec().benchmark_contract.columns, Column("is_current", "flag"), *churn.AUDIT.columns)
     table(connection, "features__policy_as_of", policies, read)
     table(connection, "features__policy_label", policies, churn.LABEL.columns)
     declared = (segmentation.SegmentationSpec(), value.ValueSpec(), next_product.NextProductSpec())

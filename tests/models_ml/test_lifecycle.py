@@ -26,7 +26,7 @@ from tests.conftest import clone
 from tests.models_ml import made
 
 pytestmark = pytest.mark.postgres
-TABLES = ("policy_lapse", "customer_churn", "customer_value", "customer_segment", "next_best_product")
+TABLES = ("policy_lapse", "customer_churn", "customer_value", "customer_segment", "next_best_product", "model_drift")
 
 
 @pytest.fixture(scope="module")
@@ -111,6 +111,23 @@ def test_champions_are_kept_and_trained_anew_when_asked(insurer: Profile) -> Non
     assert lifecycle.ensure_champions(insurer, made.DAY) == new
     lifecycle.score_all(insurer, made.DAY)
     assert contents(insurer) == before
+
+
+def test_a_run_graded_too_low_is_kept_back(insurer: Profile, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last good model goes on; without one, the poor one scores and says so."""
+    kept = lifecycle.ensure_champions(insurer, made.DAY)
+    monkeypatch.setattr("models_ml.churn.train.grade", lambda *_: "C")
+    assert lifecycle.train_all(insurer, made.DAY)["churn"] == kept["churn"]
+    assert lifecycle.ensure_champions(insurer, made.DAY)["churn"] == kept["churn"]
+    with warehouse(insurer) as connection:
+        rows = connection.execute(
+            "select metrics ->> 'grade', is_published, is_champion from ml.model_run where model_name = 'churn'"
+            " order by model_run_id"
+        ).fetchall()
+    assert [row[1:] for row in rows] == [(True, True), (False, False)]
+    assert rows[0][0] in "AB"
+    execute(insurer, "update ml.model_run set is_published = false")
+    assert lifecycle.ensure_champions(insurer, made.DAY)["churn"] not in kept.values()
 
 
 def test_what_is_written_after_the_date_moves_nothing(insurer: Profile) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from customer_knowledge.cli import core, docs, edition, features, gate, identity, persistency, simulate
+from customer_knowledge.cli import core, docs, edition, features, gate, identity, models, persistency, simulate
 from customer_knowledge.cli.common import Insurer, console, guarded, run_profile
 from customer_knowledge.profile import available
 from customer_knowledge.settings import settings
@@ -31,6 +31,7 @@ app.add_typer(edition.app, name="edition")
 app.add_typer(features.app, name="features")
 app.add_typer(gate.app, name="gate")
 app.add_typer(identity.app, name="identity")
+app.add_typer(models.app, name="models")
 app.add_typer(persistency.app, name="persistency")
 app.add_typer(simulate.app, name="simulate")
 

@@ -21,6 +21,13 @@ baselines as (
     where jsonb_typeof(entry.value) = 'number'
 ),
 
+newest as (
+    select model_name, max(model_run_id) as model_run_id
+    from {{ source('ml', 'model_run') }}
+    where as_of_date <= '{{ var("as_of_date") }}'::date
+    group by model_name
+),
+
 final as (
     select
         {{ var('edition_id') }}::bigint as edition_id,
@@ -30,8 +37,10 @@ final as (
         coalesce(baselines.baseline, 'none') as baseline,
         metrics.value::numeric(20, 6) as value,
         baselines.value::numeric(20, 6) as baseline_value,
-        metrics.model_run_id
+        metrics.model_run_id,
+        metrics.model_run_id < newest.model_run_id as is_stale
     from metrics
+    inner join newest on metrics.model_name = newest.model_name
     left join baselines on metrics.model_run_id = baselines.model_run_id and metrics.metric = baselines.metric
 )
 

@@ -20,6 +20,8 @@ create table if not exists ml.model_run (
 
 -- A run without a signature is of an older version: it scores no more, ensure_champions trains anew.
 alter table ml.model_run add column if not exists artefact_signature text;
+-- Graded too low while a better one stands: kept for the record, scores nothing.
+alter table ml.model_run add column if not exists is_published boolean not null default true;
 
 -- Scores without a horizon are of an older shape: they are made anew from features and models with the next edition.
 do $$
@@ -57,6 +59,16 @@ create table if not exists ml.policy_lapse (
     reason_3_effect double precision,
     model_run_id bigint not null references ml.model_run,
     primary key (as_of_date, unit_key, horizon_months)
+);
+
+create table if not exists ml.model_drift (
+    as_of_date date not null,
+    model_name text not null,
+    feature text not null,
+    psi double precision not null,
+    state text not null check (state in ('stable', 'watch', 'drifted')),
+    model_run_id bigint not null references ml.model_run,
+    primary key (as_of_date, model_name, feature)
 );
 
 create table if not exists ml.customer_churn (

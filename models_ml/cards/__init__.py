@@ -1,0 +1,1 @@
+"""Model cards: one page a run that people read."""

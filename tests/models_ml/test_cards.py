@@ -1,0 +1,133 @@
+"""Cards, drift and fairness: what a run tells about itself."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from customer_knowledge.profile import load
+from models_ml.cards import card, plots
+from models_ml.churn import score, train
+from models_ml.churn.spec import of
+from models_ml.common import drift, fairness
+from models_ml.common.contract import categories, numbers
+from models_ml.common.drift import Reference
+from models_ml.common.runs import Trained
+from tests.models_ml import made
+
+PROFILE = load("sample")
+RUN = {
+    "model_run_id": 7,
+    "model_name": "churn",
+    "as_of_date": made.DAY,
+    "code_version": "abc",
+    "data_from": made.YEAR_BEFORE,
+    "data_to": made.DAY,
+    "trained_rows": 2500,
+}
+
+
+@pytest.fixture(scope="module")
+def frame() -> pd.DataFrame:
+    return made.units()
+
+
+@pytest.fixture(scope="module")
+def trained(frame: pd.DataFrame) -> Trained:
+    groups = frame[["unit_key", "sex"]].assign(age_band=fairness.age_bands(frame["age_years"]))
+    return train.fit(frame, of(PROFILE), PROFILE, made.DAY, groups)
+
+
+def test_the_same_spread_is_stable_and_another_is_not() -> None:
+    rng = np.random.default_rng(1)
+    columns = (*numbers("premium"), *categories("channel"))
+    then = pd.DataFrame({"premium": rng.normal(size=5000), "channel": rng.choice(["agency", "online"], 5000)})
+    reference = Reference.from_artefact(Reference.fit(then, columns).to_artefact())
+    assert reference.psi(then) == {"premium": 0.0, "channel": 0.0}
+    again = then.sample(2000, random_state=2)
+    assert all(drift.state(psi) == "stable" for psi in reference.psi(again).values())
+    other = then.assign(premium=then["premium"] + 1, channel="metaverse")
+    assert {drift.state(psi) for psi in reference.psi(other).values()} == {"drifted"}
+    unknown = then.assign(premium=np.nan)
+    assert drift.state(reference.psi(unknown)["premium"]) == "drifted"
+
+
+def test_the_index_by_hand() -> None:
+    then = pd.DataFrame({"channel": ["a"] * 50 + ["b"] * 50})
+    today = pd.DataFrame({"channel": ["a"] * 80 + ["b"] * 20})
+    psi = Reference.fit(then, categories("channel")).psi(today)["channel"]
+    assert psi == pytest.approx(0.3 * np.log(0.8 / 0.5) - 0.3 * np.log(0.2 / 0.5), abs=1e-6)
+
+
+def test_drift_of_scores_is_told(frame: pd.DataFrame, trained: Trained) -> None:
+    current = frame[frame["is_current"]]
+    year = score.policies(current, trained.payload).query("horizon_months == 12")
+    found = score.drift_of(year, trained.payload).set_index("feature")
+    assert set(found.index) == {c.name for c in of(PROFILE).features} | {"p_churn"}
+    worse = score.policies(current.assign(payments_missed_12m=3.0), trained.payload).query("horizon_months == 12")
+    moved = score.drift_of(worse, trained.payload).set_index("feature")
+    assert moved.loc["payments_missed_12m", "state"] == "drifted"
+    assert moved.loc["p_churn", "psi"] > found.loc["p_churn", "psi"]
+
+
+def test_groups_are_compared_by_hand() -> None:
+    groups = pd.Series(["F"] * 100 + ["M"] * 100 + ["X"] * 10 + [None] * 10)
+    p = np.r_[np.linspace(0.5, 0.9, 100), np.full(100, 0.1), np.full(20, 0.2)]
+    labels = np.zeros(220, dtype=bool)
+    labels[90:110] = True
+    found = fairness.by_group(groups, labels, p)
+    assert set(found) == {"F", "M", "others"}
+    assert found["F"]["selected"] == pytest.approx(0.22)
+    assert found["F"]["found"] == 1.0
+    assert found["M"] == {
+        "rows": 100,
+        "rate": 0.1,
+        "mean_score": 0.1,
+        "expected_over_actual": 1.0,
+        "selected": 0.0,
+        "found": 0.0,
+    }
+    assert found["others"]["rows"] == 20
+    assert found["others"]["expected_over_actual"] is None
+
+
+def test_ages_have_bands() -> None:
+    bands = fairness.age_bands(pd.Series([18.0, 30.0, 59.9, 60.0, np.nan]))
+    assert bands.tolist() == ["under 30", "30-39", "50-59", "60 and over", "unknown"]
+
+
+def test_fairness_is_reported_for_sex_and_age(trained: Trained) -> None:
+    report = trained.metrics["fairness"]
+    assert set(report["sex"]) == {"F", "M"}
+    assert len(report["age_band"]) == 5
+    assert sum(group["rows"] for group in report["sex"].values()) == trained.metrics["rows"]
+
+
+def test_the_card_tells_what_was_measured_and_loads_nothing(trained: Trained) -> None:
+    page = card.page(PROFILE, RUN, trained.metrics, trained.baseline)
+    assert "Not for pricing" in page
+    assert "不得用于定价" in page
+    assert f"{trained.metrics['auc']:.4g}" in page
+    assert page.count("<svg") == 4
+    assert "Fairness by sex" in page
+    assert "Three months" in page
+    assert not re.search(r"(?:href|src)=|https?://|<script", page)
+
+
+def test_a_run_without_deciles_has_a_card_too() -> None:
+    page = card.page(
+        PROFILE, RUN | {"model_name": "segmentation"}, {"silhouette": 0.4}, {"shuffled": {"silhouette": 0.1}}
+    )
+    assert "<svg" not in page
+    assert "0.4" in page
+
+
+def test_texts_of_plots_are_escaped() -> None:
+    drawn = plots.lines({"<b>": [(0.0, 0.0), (1.0, 2.0)]}, x="<x>", y="y")
+    assert "<b>" not in drawn
+    assert "&lt;b&gt;" in drawn
+    assert "<x>" not in drawn
+    assert plots.bars({"a": 1.0, "b": 0.5}, label="bars").count("<rect") == 2
