@@ -35,6 +35,16 @@ def offers(connection: Connection, as_of_date: date) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["customer_key", "line_of_business", "score"])
 
 
+def prior_grades(connection: Connection, as_of_date: date) -> dict[str, str]:
+    """Grade of each customer on the last scored date before: customer_key → letter; empty on the first."""
+    rows = connection.execute(
+        "select customer_key, value_grade from ml.customer_value where as_of_date ="
+        " (select max(as_of_date) from ml.customer_value where as_of_date < %s)",
+        (as_of_date,),
+    ).fetchall()
+    return {str(key): str(grade) for key, grade in rows}
+
+
 def cost_to_serve(frame: pd.DataFrame, spec: ValueSpec) -> Floats:
     """Service cost of twelve months by unit costs: (rows,), money."""
     contacts = frame["interactions_12m"].fillna(0.0) * spec.interaction_cost

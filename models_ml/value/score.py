@@ -23,7 +23,7 @@ from models_ml.value.spec import ValueSpec, of
 COLUMNS = [
     *("customer_key", "value_past", "value_inforce", "value_inforce_1y", "value_inforce_5y", "value_growth"),
     *("cost_to_serve", "value_at_risk", "expected_premium_12m", "naive_premium_12m", "clv", "value_grade"),
-    "model_run_id",
+    *("prior_grade", "model_run_id"),
 ]
 GRADES = ("A", "B", "C", "D")
 
@@ -43,7 +43,9 @@ def score(
         raise ModelRefused("units at risk without a churn score", hint="score churn before value")
     customers = features.customers_of(connection, spec, as_of_date)
     worth = values(customers, scored, features.offers(connection, as_of_date), payload, spec)
-    worth["value_grade"] = grades(worth["clv"].to_numpy(dtype="float64"), payload["cuts"])
+    prior = worth["customer_key"].map(features.prior_grades(connection, as_of_date))
+    worth["prior_grade"] = prior.where(prior.notna(), None)
+    worth["value_grade"] = settled(worth["clv"].to_numpy(dtype="float64"), payload["cuts"], prior, spec.hysteresis)
     table = worth.assign(model_run_id=model_run_id)[COLUMNS]
     return {"customer_value": replace(connection, "customer_value", as_of_date, table)}
 
@@ -112,4 +114,27 @@ def grades(worth: Floats, cuts: list[float]) -> np.ndarray:
     """A to D by falling cut points in money: (rows,) letters. Nobody's grade depends on the others'."""
     place = (worth[:, None] < np.asarray(cuts)).sum(axis=1)
     letters: np.ndarray = np.array(GRADES, dtype=object)[place]
+    return letters
+
+
+def settled(worth: Floats, cuts: list[float], prior: pd.Series, hysteresis: float) -> np.ndarray:
+    """Grades that do not flutter: who has one keeps it until the value lies clearly beyond the cut point.
+
+    Args:
+        worth: (rows,) money.
+        cuts: falling cut points in money.
+        prior: (rows,) grade of the edition before; NaN for who had none.
+        hysteresis: share of a cut point by which it must be passed.
+
+    Returns:
+        (rows,) letters.
+    """
+    place = {letter: number for number, letter in enumerate(GRADES)}
+    fresh = np.array([place[letter] for letter in grades(worth, cuts)])
+    margin = hysteresis * np.abs(cuts)
+    up = (worth[:, None] < np.asarray(cuts) + margin).sum(axis=1)
+    down = (worth[:, None] < np.asarray(cuts) - margin).sum(axis=1)
+    before = prior.map(place).to_numpy(dtype="float64")
+    kept = np.where(fresh < before, np.minimum(before, up), np.where(fresh > before, np.maximum(before, down), before))
+    letters: np.ndarray = np.array(GRADES, dtype=object)[np.where(np.isfinite(before), kept, fresh).astype("int64")]
     return letters

@@ -49,8 +49,24 @@ def train(connection: Connection, profile: Profile, as_of_date: date) -> Trained
     people = next_product_features.customers_of(connection, next_product_spec(profile), as_of_date)
     offers = recommend(people, recommender["rates"]).query("rank == 1")
     worth = values(customers, current, offers, payload, spec)["clv"].to_numpy(dtype="float64")
-    payload["cuts"] = cut_points(worth, spec)
+    payload["cuts"] = _cuts_of_the_year(connection, profile, as_of_date) or cut_points(worth, spec)
+    measured |= {"cuts": payload["cuts"], "horizons": _horizons(spec)}
     return Trained(payload, measured, baseline, len(known), known["as_of_date"].min().date(), as_of_date)
+
+
+def _cuts_of_the_year(connection: Connection, profile: Profile, as_of_date: date) -> list[float] | None:
+    """Cut points of the first run of the calendar year, so that training anew moves nobody's grade; None before it."""
+    row = connection.execute(
+        "select metrics -> 'cuts' from ml.model_run where model_name = 'value' and metrics ? 'cuts'"
+        " and as_of_date between %s and %s and metrics ->> 'horizons' = %s order by as_of_date, model_run_id limit 1",
+        (date(as_of_date.year, 1, 1), as_of_date, _horizons(of(profile))),
+    ).fetchone()
+    return [float(cut) for cut in row[0]] if row else None
+
+
+def _horizons(spec: ValueSpec) -> str:
+    """What a value is of: cut points of another horizon are of another money."""
+    return "/".join(map(str, spec.horizons))
 
 
 def _payload(connection: Connection, profile: Profile, name: str, as_of_date: date) -> dict[str, Any]:

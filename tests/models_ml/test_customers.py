@@ -145,6 +145,27 @@ def test_grades_are_fixed_at_training() -> None:
     assert set(value_score.grades(worth * 10 + 1_000, cuts)) == {"A"}
 
 
+def test_grades_do_not_flutter() -> None:
+    """Cuts at 100, 50 and -10, a tenth to be passed by: up from 110, 55, -9; down below 90, 45, -11."""
+    cuts = [100.0, 50.0, -10.0]
+    cases = [
+        (105.0, "B", "B"),
+        (110.0, "B", "A"),
+        (95.0, "A", "A"),
+        (89.0, "A", "B"),
+        (47.0, "A", "B"),
+        (44.0, "A", "C"),
+        (105.0, "C", "B"),
+        (-10.5, "C", "C"),
+        (-9.5, "D", "D"),
+        (-8.0, "D", "C"),
+        (105.0, None, "A"),
+    ]
+    worth, prior, expected = zip(*cases, strict=True)
+    found = value_score.settled(np.array(worth), cuts, pd.Series(prior, dtype=object), 0.1)
+    assert found.tolist() == list(expected)
+
+
 def test_expected_premium_beats_the_naive_rate() -> None:
     from customer_knowledge.profile import load
     from models_ml.churn.spec import of

@@ -113,6 +113,23 @@ def test_champions_are_kept_and_trained_anew_when_asked(insurer: Profile) -> Non
     assert contents(insurer) == before
 
 
+def test_cut_points_stay_for_the_year_and_grades_remember(insurer: Profile) -> None:
+    lifecycle.score_all(insurer, made.DAY)
+    execute(insurer, "update features.features__customer_as_of set claims_paid_to_date = claims_paid_to_date * 3")
+    lifecycle.train_all(insurer, made.DAY)
+    with warehouse(insurer) as connection:
+        cuts = connection.execute("select metrics -> 'cuts' from ml.model_run where model_name = 'value'").fetchall()
+    assert len(cuts) == 2
+    assert cuts[0] == cuts[1]
+    execute(insurer, "update ml.customer_value set as_of_date = as_of_date - 1, value_grade = 'D'")
+    lifecycle.score_all(insurer, made.DAY)
+    with warehouse(insurer) as connection:
+        grades = connection.execute(
+            "select distinct prior_grade from ml.customer_value where as_of_date = %s", (made.DAY,)
+        ).fetchall()
+    assert grades == [("D",)]
+
+
 def test_a_run_graded_too_low_is_kept_back(insurer: Profile, monkeypatch: pytest.MonkeyPatch) -> None:
     """The last good model goes on; without one, the poor one scores and says so."""
     kept = lifecycle.ensure_champions(insurer, made.DAY)

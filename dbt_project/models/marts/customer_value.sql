@@ -27,7 +27,8 @@ final as (
         scores.model_run_id,
         scores.value_inforce_1y,
         scores.value_inforce_5y,
-        scores.value_at_risk
+        scores.value_at_risk,
+        scores.prior_grade
     from scores
     left join service_standards on scores.value_grade = service_standards.value_grade
     where scores.as_of_date = '{{ var("as_of_date") }}'::date

@@ -1,4 +1,4 @@
-{#- Who to speak to first, by expected gain: acceptance x (value at risk - p x incentive) - (1 - p) x incentive - cost. -#}
+{#- By expected gain: acceptance x (value at risk - p x incentive) - (1 - p) x incentive - cost. -#}
 with churn as (
     select * from {{ ref('customer_churn') }}
 ),
