@@ -18,6 +18,7 @@ STAMPED = (
     *experience.EXPERIENCE,
     "policy_360",
     "product_insight",
+    "service_standard_adherence",
     "persistency",
     "persistency_rolling",
     "knowledge_item",
@@ -110,6 +111,16 @@ RULES: tuple[Rule, ...] = (
         sentence_en="Policies and customers of the segments of each product add up to everybody's.",
         sentence_zh="各产品各客群的有效保单与客户之和等于全体。",
         hurts=("product_insight",),
+    ),
+    RowCondition(
+        id="standards_within_customers",
+        asset="service_standard",
+        severity="stop",
+        condition="coalesce(customers_kept <= least(customers_contacted_enough, customers_with_adviser_due)"
+        " and greatest(customers_contacted_enough, customers_with_adviser_due) <= customers, false)",
+        sentence_en="No more customers were served as due than there are.",
+        sentence_zh="服务达标客户数不超过客户数。",
+        hurts=("service_standard_adherence",),
     ),
     RowCondition(
         id="holdout_is_left_alone",
@@ -298,6 +309,15 @@ def assets(moment: Moment) -> tuple[Asset, ...]:
                 " from unnest(array['product_line', 'channel', 'branch']) as d (dimension)"
             ),
             key=("dimension",),
+            public_key=True,
+        ),
+        Asset(
+            name="service_standard",
+            query=sql.SQL(
+                "select value_grade, customer_type, customers, customers_contacted_enough, customers_with_adviser_due,"
+                " customers_kept from marts_build.service_standard_adherence"
+            ),
+            key=("value_grade", "customer_type"),
             public_key=True,
         ),
         Asset(

@@ -54,6 +54,9 @@ _BIRTH = "select date '{}' as birth_date, date '2026-06-30' as _as_of_date"
 _AGE = "select date '2017-05-01' as last_renewal_on, date '{}' as birth_date"
 _STATUS = "select '{}'::text as status, {} as in_force_flag"
 _SCORES = "select 0.1 + i * {}::double precision as p_churn from generate_series(1, 20) as i"
+_STANDARD = (
+    "select 8 as customers, 5 as customers_contacted_enough, 4 as customers_with_adviser_due, {} as customers_kept"
+)
 _HOLDOUT = (
     "select true as is_holdout, null::date as due_by, {}::text as channel, null::text as assigned_role"
     " union all select false, date '2026-07-07', 'phone', 'service_desk'"
@@ -178,6 +181,7 @@ FIXTURES: dict[str, dict[str, Fixture]] = {
             "select 3 as claims, 7.0 as median_days, 9.0 as p90_days",
             "select 3 as claims, 10.0 as median_days, 9.0 as p90_days",
         ),
+        "standards_within_customers": Fixture(_STANDARD.format(3), _STANDARD.format(9)),
         "holdout_is_left_alone": Fixture(_HOLDOUT.format("null"), _HOLDOUT.format("'phone'")),
         "complaint_parts_within_whole": Fixture(
             "select 2 as complaints, 30 as policies_held, 2 as of_all, 30 as held_of_all",

@@ -69,6 +69,7 @@ OTHERWISE = (
     "complaint_rates",
     "agent_performance",
     "product_insight",
+    "service_standard_adherence",
     "metric_value",
     *EXPERIENCE,
 )
@@ -107,6 +108,11 @@ def marts(edition: int) -> str:
         f"create table marts_build.complaint_rates as select {edition}::bigint as edition_id,"
         " date '2026-04-01' as quarter_starts_on, breakdown, 2 as complaints, 30 as policies_held"
         " from unnest(array['all', 'channel']) as breakdown"
+    )
+    tables.append(
+        f"create table marts_build.service_standard_adherence as select {edition}::bigint as edition_id,"
+        " 'A' as value_grade, 'person' as customer_type, 8 as customers, 5 as customers_contacted_enough,"
+        " 4 as customers_with_adviser_due, 3 as customers_kept"
     )
     tables.append(
         f"create table marts_build.agent_performance as select {edition}::bigint as edition_id,"
@@ -269,6 +275,11 @@ FAULTS = {
         marts_gate,
         "experience_exposed",
         "update marts_build.mortality_experience set exposure_count = 0 where method = 'policy_year'",
+    ),
+    "more served than there are": (
+        marts_gate,
+        "standards_within_customers",
+        "update marts_build.service_standard_adherence set customers_kept = 9",
     ),
     "a holdout that is to be called": (
         marts_gate,
