@@ -19,6 +19,7 @@ STAMPED = (
     "policy_360",
     "product_insight",
     "service_standard_adherence",
+    "segment_profile",
     "persistency",
     "persistency_rolling",
     "knowledge_item",
@@ -111,6 +112,15 @@ RULES: tuple[Rule, ...] = (
         sentence_en="Policies and customers of the segments of each product add up to everybody's.",
         sentence_zh="各产品各客群的有效保单与客户之和等于全体。",
         hurts=("product_insight",),
+    ),
+    RowCondition(
+        id="segments_are_everybody",
+        asset="segment_profile",
+        severity="stop",
+        condition="coalesce(profiled = members, false)",
+        sentence_en="The profiles of segments count every customer of a segment once.",
+        sentence_zh="客群画像对每位客户恰好计数一次。",
+        hurts=("segment_profile",),
     ),
     RowCondition(
         id="standards_within_customers",
@@ -309,6 +319,15 @@ def assets(moment: Moment) -> tuple[Asset, ...]:
                 " from unnest(array['product_line', 'channel', 'branch']) as d (dimension)"
             ),
             key=("dimension",),
+            public_key=True,
+        ),
+        Asset(
+            name="segment_profile",
+            query=sql.SQL(
+                "select 'all' as part, (select sum(customers) from marts_build.segment_profile) as profiled,"
+                " (select count(*) from marts_build.customer_segment) as members"
+            ),
+            key=("part",),
             public_key=True,
         ),
         Asset(

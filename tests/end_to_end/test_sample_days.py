@@ -50,6 +50,7 @@ MARTS = {
     "product_insight",
     "reconciliation",
     "retention_worklist",
+    "segment_profile",
     "service_standard_adherence",
     "winback_worklist",
     "surrender_experience",

@@ -181,6 +181,7 @@ FIXTURES: dict[str, dict[str, Fixture]] = {
             "select 3 as claims, 7.0 as median_days, 9.0 as p90_days",
             "select 3 as claims, 10.0 as median_days, 9.0 as p90_days",
         ),
+        "segments_are_everybody": Fixture("select 9 as profiled, 9 as members", "select 9 as profiled, 10 as members"),
         "standards_within_customers": Fixture(_STANDARD.format(3), _STANDARD.format(9)),
         "holdout_is_left_alone": Fixture(_HOLDOUT.format("null"), _HOLDOUT.format("'phone'")),
         "complaint_parts_within_whole": Fixture(

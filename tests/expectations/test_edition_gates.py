@@ -70,6 +70,7 @@ OTHERWISE = (
     "agent_performance",
     "product_insight",
     "service_standard_adherence",
+    "segment_profile",
     "metric_value",
     *EXPERIENCE,
 )
@@ -108,6 +109,10 @@ def marts(edition: int) -> str:
         f"create table marts_build.complaint_rates as select {edition}::bigint as edition_id,"
         " date '2026-04-01' as quarter_starts_on, breakdown, 2 as complaints, 30 as policies_held"
         " from unnest(array['all', 'channel']) as breakdown"
+    )
+    tables.append(
+        f"create table marts_build.segment_profile as select {edition}::bigint as edition_id, 1 as segment_id,"
+        " 30 as customers"
     )
     tables.append(
         f"create table marts_build.service_standard_adherence as select {edition}::bigint as edition_id,"
@@ -275,6 +280,11 @@ FAULTS = {
         marts_gate,
         "experience_exposed",
         "update marts_build.mortality_experience set exposure_count = 0 where method = 'policy_year'",
+    ),
+    "a profile that forgets somebody": (
+        marts_gate,
+        "segments_are_everybody",
+        "update marts_build.segment_profile set customers = 29",
     ),
     "more served than there are": (
         marts_gate,
