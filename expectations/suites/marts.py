@@ -6,7 +6,7 @@ from psycopg import sql
 
 from expectations.rules import RowCondition, Rule
 from expectations.suite import Asset, Moment, Suite
-from expectations.suites import experience
+from expectations.suites import experience, marts_measures, marts_service
 
 PER_CUSTOMER = ("customer_360", "customer_segment", "customer_value", "customer_churn")
 TO_CUSTOMERS = ("retention_worklist", "winback_worklist", "next_best_product")
@@ -78,61 +78,6 @@ RULES: tuple[Rule, ...] = (
         hurts=STAMPED,
     ),
     RowCondition(
-        id="turnaround_is_in_order",
-        asset="claim_turnaround",
-        severity="stop",
-        condition="coalesce(claims > 0 and median_days between 0 and p90_days, false)",
-        sentence_en="A turnaround counts claims, is not negative, and half the claims are no slower than nine tenths.",
-        sentence_zh="赔案时效有赔案支撑、不为负，且中位数不大于九成分位数。",
-        hurts=("claim_turnaround",),
-    ),
-    RowCondition(
-        id="complaint_parts_within_whole",
-        asset="complaint_rates",
-        severity="stop",
-        condition="coalesce(complaints <= of_all and policies_held <= held_of_all, false)",
-        sentence_en="No breakdown has more complaints or policies than the whole of its quarter.",
-        sentence_zh="任一维度的投诉或保单之和不超过当季总数。",
-        hurts=("complaint_rates",),
-    ),
-    RowCondition(
-        id="agents_within_company",
-        asset="agents",
-        severity="stop",
-        condition="coalesce(least(sold, held, orphans) >= 0 and sold <= issued and held <= in_force, false)",
-        sentence_en="Agents together sold and serve no more policies than there are.",
-        sentence_zh="全体代理人的承保与名下有效件数不超过公司总数。",
-        hurts=("agent_performance",),
-    ),
-    RowCondition(
-        id="segments_add_up",
-        asset="product",
-        severity="stop",
-        condition="coalesce(of_segments = of_all and customers_of_segments = customers, false)",
-        sentence_en="Policies and customers of the segments of each product add up to everybody's.",
-        sentence_zh="各产品各客群的有效保单与客户之和等于全体。",
-        hurts=("product_insight",),
-    ),
-    RowCondition(
-        id="segments_are_everybody",
-        asset="segment_profile",
-        severity="stop",
-        condition="coalesce(profiled = members, false)",
-        sentence_en="The profiles of segments count every customer of a segment once.",
-        sentence_zh="客群画像对每位客户恰好计数一次。",
-        hurts=("segment_profile",),
-    ),
-    RowCondition(
-        id="standards_within_customers",
-        asset="service_standard",
-        severity="stop",
-        condition="coalesce(customers_kept <= least(customers_contacted_enough, customers_with_adviser_due)"
-        " and greatest(customers_contacted_enough, customers_with_adviser_due) <= customers, false)",
-        sentence_en="No more customers were served as due than there are.",
-        sentence_zh="服务达标客户数不超过客户数。",
-        hurts=("service_standard_adherence",),
-    ),
-    RowCondition(
         id="holdout_is_left_alone",
         asset="retention_worklist",
         severity="stop",
@@ -150,39 +95,8 @@ RULES: tuple[Rule, ...] = (
         sentence_zh="有客户同意营销时，挽留工作清单不为空。",
         hurts=("retention_worklist",),
     ),
-    RowCondition(
-        id="kept_within_base",
-        asset="persistency",
-        severity="stop",
-        condition="policies_kept between 0 and policies and numerator >= 0 and denominator >= 0",
-        sentence_en="No cohort keeps more policies than it has, and no amount is below zero.",
-        sentence_zh="同期群继续件数不超过基数件数，金额均不为负。",
-        hurts=("persistency", "persistency_rolling"),
-    ),
-    RowCondition(
-        id="metric_within_reason",
-        asset="metric_value",
-        severity="stop",
-        condition=(
-            "coalesce((metric = 'nps' or numerator >= 0) and coalesce(denominator > 0, true) and case when metric in"
-            " ('free_look_cancellation_rate', 'settlement_ratio', 'cross_holding_rate', 'retention_rate',"
-            " 'retention_rate_premium', 'reinstatement_rate', 'agent_activity_rate', 'agent_retention_13m')"
-            " then numerator <= denominator when metric = 'nps' then abs(numerator) <= denominator"
-            " else true end, false)"
-        ),
-        sentence_en="No measure is negative (but NPS) or without its base, and no part is more than its whole.",
-        sentence_zh="除净推荐值外指标均不为负，比率均有基数，且部分不超过总体。",
-        hurts=("metric_value",),
-    ),
-    RowCondition(
-        id="policies_agree_by_dimension",
-        asset="metric_total",
-        severity="stop",
-        condition="coalesce(of_dimension = of_all and of_all = in_core, false)",
-        sentence_en="Policies in force add up to those of core in each dimension.",
-        sentence_zh="各维度有效保单数之和等于核心层有效保单数。",
-        hurts=("metric_value",),
-    ),
+    *marts_service.RULES,
+    *marts_measures.RULES,
     *experience.RULES,
 )
 
@@ -251,95 +165,6 @@ def assets(moment: Moment) -> tuple[Asset, ...]:
             public_key=True,
         ),
         Asset(
-            name="claim_turnaround",
-            query=sql.SQL(
-                "select step, line_of_business, claim_type, ended_month, claims, median_days, p90_days"
-                " from marts_build.claim_turnaround"
-            ),
-            key=("step", "line_of_business", "claim_type", "ended_month"),
-            public_key=True,
-            # A file of yearly policies says when a claim happened, not when it was reported.
-            may_be_empty="policy_admin" not in moment.profile.systems,
-        ),
-        Asset(
-            name="complaint_rates",
-            query=sql.SQL(
-                "select c.quarter_starts_on, c.breakdown, c.complaints, c.policies_held, w.complaints as of_all,"
-                " w.policies_held as held_of_all from (select quarter_starts_on, breakdown,"
-                " sum(complaints) as complaints, sum(policies_held) as policies_held"
-                " from marts_build.complaint_rates group by 1, 2) as c left join marts_build.complaint_rates as w"
-                " on w.quarter_starts_on = c.quarter_starts_on and w.breakdown = 'all'"
-            ),
-            key=("quarter_starts_on", "breakdown"),
-            public_key=True,
-            may_be_empty="crm" not in moment.profile.systems,
-        ),
-        Asset(
-            name="agents",
-            query=sql.SQL(
-                "select 'all' as part, sum(policies_sold_12m) as sold, sum(policies_in_force) as held,"
-                " sum(orphan_policies) as orphans, (select count(*) from core.dim_policy) as issued,"
-                " (select count(*) from core.dim_policy where in_force_flag) as in_force"
-                " from marts_build.agent_performance having count(*) > 0"
-            ),
-            key=("part",),
-            public_key=True,
-            # A file of policies names no agents.
-            may_be_empty="policy_admin" not in moment.profile.systems,
-        ),
-        Asset(
-            name="product",
-            query=sql.SQL(
-                "select product_code, sum(policies_in_force) filter (where segment_id <> 'all') as of_segments,"
-                " sum(policies_in_force) filter (where segment_id = 'all') as of_all,"
-                " sum(customers) filter (where segment_id <> 'all') as customers_of_segments,"
-                " sum(customers) filter (where segment_id = 'all') as customers"
-                " from marts_build.product_insight group by product_code"
-            ),
-            key=("product_code",),
-            public_key=True,
-        ),
-        Asset(
-            name="metric_value",
-            query=sql.SQL(
-                "select metric, product_line, channel, branch, numerator, denominator from marts_build.metric_value"
-            ),
-            key=("metric", "product_line", "channel", "branch"),
-            public_key=True,
-        ),
-        Asset(
-            name="metric_total",
-            query=sql.SQL(
-                "select d.dimension, (select sum(numerator) from marts_build.metric_value as m"
-                " where m.metric = 'in_force_policies' and case d.dimension when 'product_line' then product_line"
-                " when 'channel' then channel else branch end <> 'all') as of_dimension,"
-                " (select sum(numerator) from marts_build.metric_value as m where m.metric = 'in_force_policies'"
-                " and product_line = 'all' and channel = 'all' and branch = 'all') as of_all,"
-                " (select count(*) from core.dim_policy where in_force_flag) as in_core"
-                " from unnest(array['product_line', 'channel', 'branch']) as d (dimension)"
-            ),
-            key=("dimension",),
-            public_key=True,
-        ),
-        Asset(
-            name="segment_profile",
-            query=sql.SQL(
-                "select 'all' as part, (select sum(customers) from marts_build.segment_profile) as profiled,"
-                " (select count(*) from marts_build.customer_segment) as members"
-            ),
-            key=("part",),
-            public_key=True,
-        ),
-        Asset(
-            name="service_standard",
-            query=sql.SQL(
-                "select value_grade, customer_type, customers, customers_contacted_enough, customers_with_adviser_due,"
-                " customers_kept from marts_build.service_standard_adherence"
-            ),
-            key=("value_grade", "customer_type"),
-            public_key=True,
-        ),
-        Asset(
             name="retention_worklist",
             query=sql.SQL(
                 "select customer_key, is_holdout, due_by, channel, assigned_role from marts_build.retention_worklist"
@@ -357,16 +182,8 @@ def assets(moment: Moment) -> tuple[Asset, ...]:
             key=("part",),
             public_key=True,
         ),
-        # An insurer without long-term policies has none.
-        Asset(
-            name="persistency",
-            query=sql.SQL(
-                "select definition_id, cohort_month, product_code, channel, branch, agent_key, policies,"
-                " policies_kept, numerator, denominator from marts_build.persistency"
-            ),
-            key=("definition_id", "cohort_month", "product_code", "channel", "branch", "agent_key"),
-            may_be_empty=True,
-        ),
+        *marts_service.assets(moment),
+        *marts_measures.assets(),
         *experience.assets(moment),
     )
 
