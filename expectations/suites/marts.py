@@ -6,10 +6,10 @@ from psycopg import sql
 
 from expectations.rules import RowCondition, Rule
 from expectations.suite import Asset, Moment, Suite
-from expectations.suites import experience, marts_measures, marts_service
+from expectations.suites import experience, marts_lists, marts_measures, marts_service
+from expectations.suites.marts_lists import TO_CUSTOMERS, everywhere
 
 PER_CUSTOMER = ("customer_360", "customer_segment", "customer_value", "customer_churn")
-TO_CUSTOMERS = ("retention_worklist", "winback_worklist", "next_best_product")
 OF_SERVICE = ("claim_turnaround", "complaint_rates", "agent_performance")
 STAMPED = (
     *PER_CUSTOMER,
@@ -22,6 +22,7 @@ STAMPED = (
     "segment_profile",
     "persistency",
     "persistency_rolling",
+    "blocked_recommendation",
     "knowledge_item",
     "metric_value",
     "reconciliation",
@@ -60,15 +61,6 @@ RULES: tuple[Rule, ...] = (
         hurts=("reconciliation",),
     ),
     RowCondition(
-        id="consent_respected",
-        asset="approached",
-        severity="stop",
-        condition="coalesce(marketing_consent, false)",
-        sentence_en="Nobody who did not consent to marketing is on a worklist or in a recommendation.",
-        sentence_zh="未同意营销的客户不出现在任何工作清单或产品推荐中。",
-        hurts=TO_CUSTOMERS,
-    ),
-    RowCondition(
         id="one_edition",
         asset="stamp",
         severity="stop",
@@ -77,38 +69,11 @@ RULES: tuple[Rule, ...] = (
         sentence_zh="每个集市都带有正在构建的版次编号。",
         hurts=STAMPED,
     ),
-    RowCondition(
-        id="holdout_is_left_alone",
-        asset="retention_worklist",
-        severity="stop",
-        condition="not is_holdout or (due_by is null and channel is null and assigned_role is null)",
-        sentence_en="Nobody is assigned to a customer of the holdout.",
-        sentence_zh="留出组客户不分配任何联系任务。",
-        hurts=("retention_worklist",),
-    ),
-    RowCondition(
-        id="worklist_not_empty",
-        asset="worklist_size",
-        severity="warn",
-        condition="listed > 0 or consenting = 0",
-        sentence_en="The retention worklist is not empty while there are customers who consented.",
-        sentence_zh="有客户同意营销时，挽留工作清单不为空。",
-        hurts=("retention_worklist",),
-    ),
+    *marts_lists.RULES,
     *marts_service.RULES,
     *marts_measures.RULES,
     *experience.RULES,
 )
-
-
-def _everywhere(marts: tuple[str, ...], column: str) -> sql.Composed:
-    selects = [
-        sql.SQL("select {column}, {name} as mart from {table}").format(
-            column=sql.Identifier(column), name=sql.Literal(mart), table=sql.Identifier("marts_build", mart)
-        )
-        for mart in marts
-    ]
-    return sql.SQL(" union all ").join(selects)
 
 
 def _customers() -> Asset:
@@ -121,7 +86,7 @@ def _customers() -> Asset:
         " bool_or(mart = 'prospect') as is_prospect, {counts} from ("
         " select customer_key, case when is_prospect then 'prospect' else 'customer' end as mart"
         " from core.dim_customer union all {everywhere}) as seen group by customer_key"
-    ).format(counts=sql.SQL(", ").join(counts), everywhere=_everywhere(PER_CUSTOMER, "customer_key"))
+    ).format(counts=sql.SQL(", ").join(counts), everywhere=everywhere(PER_CUSTOMER, "customer_key"))
     return Asset(name="customer", query=query, key=("customer_key",))
 
 
@@ -148,40 +113,14 @@ def assets(moment: Moment) -> tuple[Asset, ...]:
             public_key=True,
         ),
         Asset(
-            name="approached",
-            query=sql.SQL(
-                "select a.customer_key, c.marketing_consent from ({}) as a"
-                " left join core.dim_customer as c on c.customer_key = a.customer_key"
-            ).format(_everywhere(TO_CUSTOMERS, "customer_key")),
-            key=("customer_key",),
-            may_be_empty=True,
-        ),
-        Asset(
             name="stamp",
             query=sql.SQL("select distinct mart, edition_id, {}::bigint as expected from ({}) as s").format(
-                sql.Literal(moment.edition_id), _everywhere(STAMPED, "edition_id")
+                sql.Literal(moment.edition_id), everywhere(STAMPED, "edition_id")
             ),
             key=("mart",),
             public_key=True,
         ),
-        Asset(
-            name="retention_worklist",
-            query=sql.SQL(
-                "select customer_key, is_holdout, due_by, channel, assigned_role from marts_build.retention_worklist"
-            ),
-            key=("customer_key",),
-            may_be_empty=True,
-        ),
-        Asset(
-            name="worklist_size",
-            query=sql.SQL(
-                "select 'all' as part, (select count(*) from marts_build.retention_worklist) as listed,"
-                " (select count(*) from core.dim_customer where marketing_consent and not is_prospect)"
-                " as consenting"
-            ),
-            key=("part",),
-            public_key=True,
-        ),
+        *marts_lists.assets(moment),
         *marts_service.assets(moment),
         *marts_measures.assets(),
         *experience.assets(moment),

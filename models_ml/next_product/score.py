@@ -1,4 +1,4 @@
-"""Next product: up to three lines for each customer who has consented to marketing."""
+"""Next product: lines in order for each customer who has consented to marketing."""
 
 from __future__ import annotations
 

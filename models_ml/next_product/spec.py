@@ -12,7 +12,8 @@ from models_ml.common.runs import ModelName
 NAME: ModelName = "next_product"
 LINES = ("accident", "health", "life", "motor", "property")
 HOLDINGS = {line: f"holds_{line}" for line in LINES}
-RANKS = 3
+# Every line is ranked: where the first may not be offered, the next takes its place.
+RANKS = len(LINES)
 # The features' months have 30 days: a year has twelve and a bit.
 YEAR_MONTHS = 365 / 30
 

@@ -30,6 +30,7 @@ pytestmark = [pytest.mark.postgres, pytest.mark.airflow, pytest.mark.timeout(180
 
 FIRST_DAY = date(2026, 6, 30)
 MARTS = {
+    "blocked_recommendation",
     "agent_performance",
     "claim_experience",
     "claim_turnaround",

@@ -13,7 +13,8 @@ from customer_knowledge.warehouse.connections import warehouse
 from expectations.gate import core_gate, marts_gate, ml_gate
 from expectations.results import GateReport
 from expectations.suites.experience import EXPERIENCE
-from expectations.suites.marts import PER_CUSTOMER, STAMPED, TO_CUSTOMERS
+from expectations.suites.marts import PER_CUSTOMER, STAMPED
+from expectations.suites.marts_lists import TO_CUSTOMERS
 
 DAY = date(2026, 6, 30)
 Gate = Callable[[Profile, int, date], GateReport]
@@ -21,7 +22,10 @@ Gate = Callable[[Profile, int, date], GateReport]
 # Thirty customers with a policy each, and one prospect; 0 stands for the prospect.
 CORE = """
 create table core.dim_customer as select i::text as customer_key, 'person' as customer_type,
-    i = 0 as is_prospect, mod(i, 2) = 1 as marketing_consent from generate_series(0, 30) as i;
+    i = 0 as is_prospect, mod(i, 2) = 1 as marketing_consent, date '1980-01-01' + i as birth_date
+    from generate_series(0, 30) as i;
+create table core.product_offer as select 'k' as product_key, 'person' as customer_type, 18 as entry_age_from,
+    65 as entry_age_to;
 create table core.dim_policy as select 'p' || i as policy_key, i::text as customer_key, 'active' as status,
     true as in_force_flag from generate_series(1, 30) as i;
 create table core.fct_premium_payment as select 'm' || i as premium_payment_key, 'p' || i as policy_key
@@ -81,9 +85,11 @@ def marts(edition: int) -> str:
     """Marts that agree: everybody in every mart about customers, the consenting on the lists."""
     tables = [
         f"create table marts_build.{name} as select {edition}::bigint as edition_id, i::text as customer_key,"
-        " 'p' || i as policy_key, false as is_holdout, date '2026-07-07' as due_by, 'phone' as channel,"
+        " 'p' || i as policy_key, 'k' as product_key, 'life' as line_of_business, false as is_holdout,"
+        " date '2026-07-07' as due_by, 'phone' as channel,"
         f" 'service_desk' as assigned_role from generate_series({0 if name == 'customer_360' else 1}, 30) as i"
         + (" where mod(i, 2) = 1" if name in TO_CUSTOMERS else "")
+        + (" where mod(i, 2) = 0" if name == "blocked_recommendation" else "")
         for name in STAMPED
         if name not in OTHERWISE
     ]
@@ -254,6 +260,27 @@ FAULTS = {
         marts_gate,
         "consent_respected",
         "update marts_build.next_best_product set customer_key = 'ghost' where customer_key = '9'",
+    ),
+    "a product for nobody of that type": (
+        marts_gate,
+        "offers_are_suitable",
+        "update marts_build.next_best_product set product_key = 'another' where customer_key = '9'",
+    ),
+    "an offer to a child": (
+        marts_gate,
+        "offers_are_suitable",
+        "update core.dim_customer set birth_date = '2008-07-01' where customer_key = '9'",
+    ),
+    "an offer at an age not taken in": (
+        marts_gate,
+        "offers_are_suitable",
+        "update core.dim_customer set birth_date = '1950-01-01' where customer_key = '9'",
+    ),
+    "offered although blocked": (
+        marts_gate,
+        "offered_or_blocked",
+        "insert into marts_build.blocked_recommendation select * from marts_build.next_best_product"
+        " where customer_key = '9'",
     ),
     "more kept than there are": (
         marts_gate,

@@ -13,6 +13,8 @@ final as (
         is_long_term,
         first_year_commission_rate,
         renewal_commission_rate,
+        entry_age_from,
+        entry_age_to,
         known_on,
         is_stale
     from products

@@ -15,6 +15,8 @@ final as (
         false as is_long_term,
         0::numeric as first_year_commission_rate,
         0::numeric as renewal_commission_rate,
+        null::integer as entry_age_from,
+        null::integer as entry_age_to,
         min(contract_started_on) as occurred_on,
         min(contract_started_on) as known_on,
         false as is_stale

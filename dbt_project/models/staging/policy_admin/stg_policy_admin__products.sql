@@ -14,6 +14,8 @@ final as (
         is_long_term,
         first_year_commission_rate,
         renewal_commission_rate,
+        min_age::integer as entry_age_from,
+        max_age::integer as entry_age_to,
         on_sale_from as occurred_on,
         recorded_on as known_on,
         is_stale
