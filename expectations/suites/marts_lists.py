@@ -42,7 +42,7 @@ RULES: tuple[Rule, ...] = (
         asset="offer",
         severity="stop",
         condition="coalesce(is_sold_to_such and is_adult and is_of_age, false)",
-        sentence_en="What is offered is sold to such customers and within the ages of entry; minors are offered nothing.",
+        sentence_en="What is offered is sold to such customers, within the ages of entry, and never to minors.",
         sentence_zh="推荐的产品面向该类客户且在投保年龄范围内；不向未成年人推荐。",
         hurts=("next_best_product",),
     ),
