@@ -44,7 +44,6 @@ known as (
     select
         customers.customer_key,
         customers.customer_type,
-        customers.birth_date,
         customers.annual_income,
         coalesce(customers.marketing_consent, false) as marketing_consent,
         extract(year from age('{{ var("as_of_date") }}'::date, customers.birth_date))::integer as age,
@@ -54,10 +53,11 @@ known as (
     from customers
     left join paid on customers.customer_key = paid.customer_key
     left join capacities
-        on customers.customer_type = capacities.customer_type
-        and (customers.annual_income is null) = (capacities.income_from is null)
-        and coalesce(customers.annual_income >= capacities.income_from, true)
-        and coalesce(customers.annual_income < capacities.income_below, true)
+        on
+            customers.customer_type = capacities.customer_type
+            and (customers.annual_income is null) = (capacities.income_from is null)
+            and coalesce(customers.annual_income >= capacities.income_from, true)
+            and coalesce(customers.annual_income < capacities.income_below, true)
     left join servicing on customers.customer_key = servicing.customer_key
     left join agents on servicing.servicing_agent_key = agents.agent_key
     left join seller_levels on agents.tier = seller_levels.tier
@@ -78,15 +78,19 @@ checked as (
         case
             when known.age < assumptions.adult_age then 'minor'
             when not known.marketing_consent then 'no_marketing_consent'
-            when known.age is null and coalesce(offers.entry_age_from, offers.entry_age_to) is not null
+            when
+                known.age is null and coalesce(offers.entry_age_from, offers.entry_age_to) is not null
                 and known.customer_type = 'person' then 'age_unknown'
             when known.age < offers.entry_age_from or known.age > offers.entry_age_to then 'outside_entry_age'
             when offers.premium_income_cap is not null and known.annual_income is null then 'income_unknown'
-            when known.yearly_premium + coalesce(offers.usual_premium, 0)
+            when
+                known.yearly_premium + coalesce(offers.usual_premium, 0)
                 > offers.premium_income_cap * known.annual_income then 'above_ability_to_pay'
-            when offers.product_grade > case when known.age >= assumptions.senior_age
-                then least(known.declared_capacity, assumptions.senior_capacity_grade)
-                else known.declared_capacity end then 'above_capacity'
+            when offers.product_grade > case
+                when known.age >= assumptions.senior_age
+                    then least(known.declared_capacity, assumptions.senior_capacity_grade)
+                else known.declared_capacity
+            end then 'above_capacity'
         end as blocked_reason_code
     from known
     cross join assumptions

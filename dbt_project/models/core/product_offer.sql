@@ -19,8 +19,11 @@ sold as (
     select
         policies.product_key,
         count(*) as policies_sold,
-        (percentile_cont(0.5) within group (order by policies.annual_premium)
-            filter (where not policies.is_single_pay))::numeric(14, 2) as usual_premium
+        (
+            percentile_cont(0.5) within group (order by policies.annual_premium)
+            filter (where not policies.is_single_pay)
+        )::numeric(14, 2
+        ) as usual_premium
     from policies
     cross join assumptions
     where policies.issued_on > '{{ var("as_of_date") }}'::date - make_interval(months => assumptions.premium_months)
@@ -40,8 +43,9 @@ graded as (
         rank() over (partition by products.product_key order by suitability.product_code = '*') as place
     from products
     inner join suitability
-        on products.line_of_business = suitability.line_of_business
-        and suitability.product_code in (products.product_code, '*')
+        on
+            products.line_of_business = suitability.line_of_business
+            and suitability.product_code in (products.product_code, '*')
     left join sold on products.product_key = sold.product_key
 ),
 
