@@ -20,6 +20,7 @@ STAMPED = (
     "product_insight",
     "service_standard_adherence",
     "segment_profile",
+    "segment_product_fit",
     "persistency",
     "persistency_rolling",
     "blocked_recommendation",

@@ -8,13 +8,14 @@ from typing import Literal
 
 from customer_knowledge.errors import ModelRefused
 
-Kind = Literal["number", "category", "flag", "key", "date"]
+Kind = Literal["number", "category", "flag", "key", "date", "counts"]
 _FAMILIES: dict[Kind, tuple[str, ...]] = {
     "number": ("integer", "bigint", "smallint", "numeric", "double precision", "real"),
     "category": ("text", "character varying"),
     "flag": ("boolean",),
     "key": ("text", "character varying"),
     "date": ("date",),
+    "counts": ("jsonb",),
 }
 
 
@@ -66,6 +67,11 @@ def numbers(*names: str) -> tuple[Column, ...]:
 def categories(*names: str) -> tuple[Column, ...]:
     """Columns of words."""
     return tuple(Column(name, "category") for name in names)
+
+
+def counts(*names: str) -> tuple[Column, ...]:
+    """Columns that say of several words how often each."""
+    return tuple(Column(name, "counts") for name in names)
 
 
 def flags(*names: str) -> tuple[Column, ...]:

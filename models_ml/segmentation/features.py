@@ -1,4 +1,4 @@
-"""Segmentation: customers as a standardised matrix; enterprises and former customers go by rule."""
+"""Segmentation: customers with amounts and habits; enterprises and former customers go by rule."""
 
 from __future__ import annotations
 
@@ -10,18 +10,42 @@ import numpy as np
 import pandas as pd
 
 from customer_knowledge.warehouse.connections import Connection
-from models_ml.common import customers
+from models_ml.common import customers, reading
 from models_ml.common.encoding import Matrix
 from models_ml.common.guards import Labels
 from models_ml.common.metrics import Floats
-from models_ml.segmentation.spec import LOGARITHMIC, SegmentationSpec
+from models_ml.segmentation import habits
+from models_ml.segmentation.spec import ASPECTS, HABITS, HOLDINGS, LOGARITHMIC, TOUCHES, SegmentationSpec
 
 FARTHEST = 4.0  # standard deviations; one very rich customer is no group
 
 
 def read(connection: Connection, spec: SegmentationSpec, as_of_date: date) -> pd.DataFrame:
-    """All customers of the date. Raises ModelRefused as `customers.read` does."""
-    return customers.read(connection, as_of_date, spec.contract)
+    """All customers of the date with their habits. Raises ModelRefused as `customers.read` does."""
+    frame = customers.read(connection, as_of_date, spec.contract)
+    known = reading.read(connection, HABITS, until=as_of_date, on=as_of_date).set_index("customer_key")
+    for aspect in ASPECTS:
+        found = known[aspect].reindex(frame["customer_key"]).to_numpy()
+        frame[aspect] = pd.Series([c if isinstance(c, dict) else None for c in found], index=frame.index, dtype=object)
+    return frame
+
+
+def prior_segments(connection: Connection, as_of_date: date) -> dict[str, int]:
+    """Segment of each customer on the last scored date before: customer_key → number; empty on the first."""
+    rows = connection.execute(
+        "select customer_key, segment_id from ml.customer_segment where as_of_date ="
+        " (select max(as_of_date) from ml.customer_segment where as_of_date < %s)",
+        (as_of_date,),
+    ).fetchall()
+    return {str(key): int(number) for key, number in rows}
+
+
+def portrait(frame: pd.DataFrame, spec: SegmentationSpec) -> pd.DataFrame:
+    """What a segment's name may speak of: amounts, lines held, share of each way to be in touch."""
+    # The ways to be in touch say it finer than the digital share.
+    names = [c.name for c in (*spec.features, *HOLDINGS) if c.name != "digital_share_12m"]
+    touches = habits.shares(frame["contact_channels"], TOUCHES)
+    return pd.concat([frame[names], pd.DataFrame(touches, columns=list(TOUCHES), index=frame.index)], axis=1)
 
 
 def is_enterprise(frame: pd.DataFrame) -> Labels:
@@ -30,8 +54,8 @@ def is_enterprise(frame: pd.DataFrame) -> Labels:
 
 
 def is_former(frame: pd.DataFrame) -> Labels:
-    """Persons with nothing in force: (rows,)."""
-    return np.asarray((frame["policies_in_force"].fillna(0) == 0) & ~is_enterprise(frame), dtype=bool)
+    """Customers with nothing in force, persons and enterprises: (rows,)."""
+    return np.asarray(frame["policies_in_force"].fillna(0) == 0, dtype=bool)
 
 
 @dataclass(frozen=True)

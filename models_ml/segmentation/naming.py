@@ -35,7 +35,8 @@ def labels(names: tuple[str, ...], centres: Floats, least: float) -> list[tuple[
 
 
 def _label(names: tuple[str, ...], centre: Floats, least: float, words: int) -> tuple[str, str]:
-    strongest = sorted(range(len(names)), key=lambda i: (-abs(float(centre[i])), names[i]))
+    spoken_of = [i for i in range(len(names)) if centre[i] > 0 or PHRASES[names[i]].less_en]
+    strongest = sorted(spoken_of, key=lambda i: (-abs(float(centre[i])), names[i]))
     english, chinese = [], []
     for i in strongest[:words]:
         if abs(float(centre[i])) < least:

@@ -16,8 +16,10 @@ from models_ml.common.encoding import Matrix
 from models_ml.common.metrics import Floats
 from models_ml.common.writing import copy_rows, replace
 from models_ml.segmentation import features
+from models_ml.segmentation.classes import LatentClasses
 from models_ml.segmentation.features import Scale
-from models_ml.segmentation.spec import ENTERPRISE, FORMER, of
+from models_ml.segmentation.habits import Vocabulary
+from models_ml.segmentation.spec import FORMER, of
 
 SEGMENT_COLUMNS = ("segment_id", "label_en", "label_zh", "size_share", "differentiators")
 
@@ -46,13 +48,12 @@ def _write_segments(connection: Connection, payload: dict[str, Any], model_run_i
 
 def assign(frame: pd.DataFrame, payload: dict[str, Any]) -> pd.DataFrame:
     """Group and membership of every customer: customer_key, segment_id, membership (0-1; 1 where a rule says it)."""
-    matrix = Scale.from_artefact(payload["scale"]).transform(frame)
-    centres = np.asarray(payload["centres"], dtype="float64").reshape(-1, matrix.shape[1])
-    groups, membership = nearest(matrix, centres) if len(centres) > 1 else _together(len(frame))
-    ids = groups + 1
-    for rule, rows in ((ENTERPRISE, features.is_enterprise(frame)), (FORMER, features.is_former(frame))):
-        ids = np.where(rows, rule.segment_id, ids)
-        membership = np.where(rows, 1.0, membership)
+    ids, membership = _members(frame, payload["persons"])
+    firms = features.is_enterprise(frame)
+    if firms.any():
+        ids[firms], membership[firms] = _members(frame[firms], payload["enterprises"])
+    former = features.is_former(frame)
+    ids[former], membership[former] = FORMER.segment_id, 1.0
     return pd.DataFrame(
         {
             "customer_key": frame["customer_key"].to_numpy(),
@@ -62,8 +63,18 @@ def assign(frame: pd.DataFrame, payload: dict[str, Any]) -> pd.DataFrame:
     )
 
 
-def _together(rows: int) -> tuple[NDArray[np.int64], Floats]:
-    return np.zeros(rows, dtype="int64"), np.ones(rows)
+def _members(frame: pd.DataFrame, stored: dict[str, Any]) -> tuple[NDArray[np.int64], Floats]:
+    """Number of the segment and membership of customers of one family: (rows,) each."""
+    numbers = np.asarray(stored["numbers"], dtype="int64")
+    if len(numbers) == 1:
+        return np.full(len(frame), numbers[0]), np.ones(len(frame))
+    if "classes" in stored:
+        blocks = Vocabulary.from_artefact(stored["vocabulary"]).blocks(frame)
+        groups, membership = LatentClasses.from_artefact(stored["classes"]).members(blocks)
+    else:
+        matrix = Scale.from_artefact(stored["scale"]).transform(frame)
+        groups, membership = nearest(matrix, np.asarray(stored["centres"], dtype="float64"))
+    return numbers[groups], membership
 
 
 def nearest(matrix: Matrix, centres: Floats) -> tuple[NDArray[np.int64], Floats]:

@@ -1,4 +1,4 @@
-"""Segmentation: k-means on standardised features, the number of groups by silhouette."""
+"""Segmentation: latent classes of habits, clusters by amounts where habits are not known; enterprises apart."""
 
 from __future__ import annotations
 
@@ -8,122 +8,151 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from customer_knowledge.profile import Profile
 from customer_knowledge.warehouse.connections import Connection
-from models_ml.common.encoding import Matrix
-from models_ml.common.guards import single_threaded
-from models_ml.common.metrics import Floats
 from models_ml.common.runs import Trained
-from models_ml.segmentation import features
+from models_ml.segmentation import amounts, choice, features
 from models_ml.segmentation.features import Scale
+from models_ml.segmentation.habits import Vocabulary
 from models_ml.segmentation.naming import labels
+from models_ml.segmentation.numbering import Groups, aligned
 from models_ml.segmentation.score import nearest
-from models_ml.segmentation.spec import ENTERPRISE, EVERYONE, FORMER, Rule, SegmentationSpec, of
-
-Groups = NDArray[np.int64]
+from models_ml.segmentation.spec import ENTERPRISE, EVERYONE, FIRST_ENTERPRISE, FORMER, Rule, SegmentationSpec, of
 
 
 @dataclass(frozen=True)
-class Clusters:
-    """Centres (groups, features), ordered by annual premium or, without it, by size; and how clear they are."""
+class Found:
+    """Groups of one family: what is stored to find them again, the group of each row, and how real they are."""
 
-    centres: Floats
-    silhouettes: dict[int, float]
+    stored: dict[str, Any]
+    groups: Groups
+    count: int
+    measured: dict[str, Any]
+    baseline: dict[str, Any]
 
 
 def train(connection: Connection, profile: Profile, as_of_date: date) -> Trained:
     """Read and fit. Raises ModelRefused when the features are not as declared."""
     spec = of(profile)
-    return fit(features.read(connection, spec, as_of_date), spec, as_of_date)
+    prior = features.prior_segments(connection, as_of_date)
+    return fit(features.read(connection, spec, as_of_date), spec, as_of_date, prior)
 
 
-def fit(frame: pd.DataFrame, spec: SegmentationSpec, as_of_date: date) -> Trained:
-    """All of training but the reading: centres, names, shares, and the measures of how real the groups are."""
-    grouped = frame[~features.is_enterprise(frame) & ~features.is_former(frame)]
-    scale = Scale.fit(grouped, tuple(column.name for column in spec.features)) if len(grouped) else _no_scale()
-    matrix = scale.transform(grouped)
-    found = _clusters(matrix, scale, spec)
-    payload = {"scale": scale.to_artefact(), "centres": found.centres.tolist(), "segments": []}
-    payload["segments"] = _segments(frame, grouped, matrix, found, scale, spec)
-    measured, baseline = _measures(matrix, found, spec)
-    return Trained(payload, measured, baseline, len(frame), as_of_date, as_of_date)
+def fit(frame: pd.DataFrame, spec: SegmentationSpec, as_of_date: date, prior: dict[str, int] | None = None) -> Trained:
+    """All of training but the reading.
+
+    Args:
+        frame: customers as `features.read` gives them.
+        spec: bounds and seed.
+        as_of_date: of the frame.
+        prior: customer_key → segment on the last scored date before; groups keep their numbers by it.
+    """
+    current = frame[~features.is_former(frame)]
+    firms, persons = current[features.is_enterprise(current)], current[~features.is_enterprise(current)]
+    by_habit = _by_habits(persons, spec)
+    people = by_habit or _by_amounts(persons, spec, spec.groups)
+    companies = _by_amounts(firms, spec, spec.enterprise_groups)
+    before = prior or {}
+    rows, numbers = _named(persons, people, spec, EVERYONE, before, len(frame))
+    firm_rows, firm_numbers = _named(firms, companies, spec, ENTERPRISE, before, len(frame))
+    rows += firm_rows
+    rows.append(_by_rule(FORMER, float(features.is_former(frame).sum()) / max(1, len(frame))))
+    payload = {
+        "method": "latent_classes" if by_habit else "k_means",
+        "persons": people.stored | {"numbers": numbers},
+        "enterprises": companies.stored | {"numbers": firm_numbers},
+        "segments": rows,
+    }
+    measured = people.measured | {"enterprise_groups": companies.count}
+    return Trained(payload, measured, people.baseline, len(frame), as_of_date, as_of_date)
+
+
+def _by_habits(persons: pd.DataFrame, spec: SegmentationSpec) -> Found | None:
+    """Latent classes of at most `learnt_from` persons; None where too little is known of their habits."""
+    vocabulary = Vocabulary.fit(persons)
+    if len(vocabulary.words) < 2:
+        return None
+    blocks = vocabulary.blocks(persons)
+    at = np.sort(np.random.default_rng(spec.seed).permutation(len(persons))[: spec.learnt_from])
+    sample = [block[at] for block in blocks]
+    chosen = choice.choose(sample, spec)
+    if chosen is None:
+        return None
+    # Highest premium first, as far as nobody remembers other numbers.
+    groups, _ = chosen.classes.members(blocks)
+    premium = pd.Series(persons["annual_premium_in_force"].to_numpy()).groupby(groups).mean()
+    count = len(chosen.classes.shares)
+    order = np.argsort(-premium.reindex(range(count)).fillna(0.0).to_numpy(), kind="stable")
+    classes = chosen.classes.in_order(order)
+    groups, membership = classes.members(blocks)
+    scaled = np.column_stack([np.sqrt(block / np.maximum(block.sum(axis=1, keepdims=True), 1)) for block in blocks])
+    measured = {
+        "groups": count,
+        "stability": round(chosen.stability, 6),
+        "silhouette": round(amounts.silhouette(scaled, groups, spec), 6),
+        "mean_membership": round(float(membership.mean()), 6),
+        "bic": round(chosen.bic[count], 1),
+        "bic_by_groups": {str(k): round(v, 1) for k, v in sorted(chosen.bic.items())},
+    }
+    stored = {"vocabulary": vocabulary.to_artefact(), "classes": classes.to_artefact()}
+    return Found(stored, groups, count, measured, {"one_class": {"bic": round(chosen.bic[1], 1)}})
+
+
+def _by_amounts(rows: pd.DataFrame, spec: SegmentationSpec, numbers: tuple[int, ...]) -> Found:
+    """Clusters of standardised amounts, with the silhouette of columns shuffled apart beside, where none can be."""
+    names = tuple(column.name for column in spec.features)
+    scale = Scale.fit(rows, names) if len(rows) else _no_scale()
+    matrix = scale.transform(rows)
+    found = amounts.find(matrix, scale, spec, numbers)
+    count = len(found.centres)
+    stored = {"scale": scale.to_artefact(), "centres": found.centres.tolist()}
+    if count == 1:
+        return Found(stored, np.zeros(len(rows), dtype="int64"), 1, {"groups": 1}, {})
+    shuffled = np.column_stack([np.random.default_rng([spec.seed, i]).permutation(c) for i, c in enumerate(matrix.T)])
+    nothing = amounts.silhouette(shuffled, nearest(shuffled, amounts.k_means(shuffled, count, spec.seed))[0], spec)
+    measured = {
+        "groups": count,
+        "silhouette": found.silhouettes[count],
+        "stability": round(amounts.stability(matrix, found.centres, spec), 6),
+        "silhouette_by_groups": {str(k): v for k, v in found.silhouettes.items()},
+    }
+    baseline = {"shuffled_features": {"silhouette": round(nothing, 6)}}
+    return Found(stored, nearest(matrix, found.centres)[0], count, measured, baseline)
 
 
 def _no_scale() -> Scale:
     return Scale((), np.zeros(0), np.zeros(0), np.zeros(0))
 
 
-def _clusters(matrix: Matrix, scale: Scale, spec: SegmentationSpec) -> Clusters:
-    tried: dict[int, tuple[float, Floats]] = {}
-    distinct = len(np.unique(matrix, axis=0)) if matrix.size else 0
-    for count in spec.groups:
-        if len(matrix) >= count * spec.least_rows_a_group and distinct > count:
-            centres = _k_means(matrix, count, spec.seed)
-            tried[count] = (_silhouette(matrix, nearest(matrix, centres)[0], spec), centres)
-    if not tried:
-        return Clusters(np.zeros((1, matrix.shape[1])), {})
-    best = max(tried, key=lambda count: (round(tried[count][0], 6), -count))
-    silhouettes = {count: round(value, 6) for count, (value, _) in tried.items()}
-    return Clusters(_ordered(tried[best][1], matrix, scale), silhouettes)
-
-
-def _k_means(matrix: Matrix, count: int, seed: int) -> Floats:
-    from sklearn.cluster import KMeans
-
-    with single_threaded():
-        fitted = KMeans(n_clusters=count, n_init=10, random_state=seed).fit(matrix)
-    return np.asarray(fitted.cluster_centers_, dtype="float64")
-
-
-def _silhouette(matrix: Matrix, groups: Groups, spec: SegmentationSpec) -> float:
-    from sklearn.metrics import silhouette_score
-
-    at = np.random.default_rng(spec.seed).permutation(len(matrix))[: spec.sample]
-    if np.unique(groups[at]).size < 2:
-        return -1.0
-    with single_threaded():
-        return float(silhouette_score(matrix[at], groups[at]))
-
-
-def _ordered(centres: Floats, matrix: Matrix, scale: Scale) -> Floats:
-    """Highest premium first, so that a group keeps its number when it is found again."""
-    if "annual_premium_in_force" in scale.names:
-        weight = centres[:, scale.names.index("annual_premium_in_force")]
-    else:
-        weight = np.bincount(nearest(matrix, centres)[0], minlength=len(centres)).astype("float64")
-    return centres[np.lexsort((*centres.T, -weight.round(9)))]
-
-
-def _segments(
-    frame: pd.DataFrame,
-    grouped: pd.DataFrame,
-    matrix: Matrix,
-    found: Clusters,
-    scale: Scale,
-    spec: SegmentationSpec,
-) -> list[dict[str, Any]]:
-    """Rows of `ml.segment`: groups that were found, then those by rule that have members."""
-    total = max(1, len(frame))
-    if len(found.centres) == 1:
-        rows = [_by_rule(EVERYONE, len(grouped) / total)]
-    else:
-        sizes = np.bincount(nearest(matrix, found.centres)[0], minlength=len(found.centres))
-        words = labels(scale.names, found.centres, spec.least_difference)
-        rows = [
-            {
-                "segment_id": number,
-                "label_en": words[number - 1][0],
-                "label_zh": words[number - 1][1],
-                "size_share": round(float(sizes[number - 1]) / total, 6),
-                "differentiators": dict(zip(scale.names, map(_short, found.centres[number - 1]), strict=True)),
-            }
-            for number in range(1, len(found.centres) + 1)
-        ]
-    rows.append(_by_rule(ENTERPRISE, float(features.is_enterprise(frame).sum()) / total))
-    rows.append(_by_rule(FORMER, float(features.is_former(frame).sum()) / total))
-    return rows
+def _named(
+    rows: pd.DataFrame, found: Found, spec: SegmentationSpec, together: Rule, prior: dict[str, int], total: int
+) -> tuple[list[dict[str, Any]], list[int]]:
+    """Rows of `ml.segment` of a family, and the number of each of its groups."""
+    share = 1 / max(1, total)
+    if found.count == 1:
+        return [_by_rule(together, len(rows) * share)], [together.segment_id]
+    is_firm = together is ENTERPRISE
+    first, last = (FIRST_ENTERPRISE, ENTERPRISE.segment_id) if is_firm else (1, FIRST_ENTERPRISE)
+    own = {key: number for key, number in prior.items() if first <= number < last}
+    numbers = aligned(rows["customer_key"], found.groups, own, first, found.count)
+    portrait = features.portrait(rows, spec)
+    scale = Scale.fit(portrait, tuple(portrait.columns))
+    matrix = scale.transform(portrait)
+    centres = np.stack([matrix[found.groups == group].mean(axis=0) for group in range(found.count)])
+    words = labels(scale.names, centres, spec.least_difference)
+    sizes = np.bincount(found.groups, minlength=found.count)
+    described = [
+        {
+            "segment_id": numbers[group],
+            "label_en": f"Enterprises: {words[group][0].lower()}" if is_firm else words[group][0],
+            "label_zh": f"企业：{words[group][1]}" if is_firm else words[group][1],
+            "size_share": round(float(sizes[group]) * share, 6),
+            "differentiators": {n: round(float(c), 4) for n, c in zip(scale.names, centres[group], strict=True)},
+        }
+        for group in range(found.count)
+    ]
+    return described, numbers
 
 
 def _by_rule(rule: Rule, share: float) -> dict[str, Any]:
@@ -134,40 +163,3 @@ def _by_rule(rule: Rule, share: float) -> dict[str, Any]:
         "size_share": round(share, 6),
         "differentiators": {},
     }
-
-
-def _short(value: float) -> float:
-    return round(float(value), 4)
-
-
-def _measures(matrix: Matrix, found: Clusters, spec: SegmentationSpec) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Silhouette and bootstrap stability; the same on columns shuffled apart, where no groups can be."""
-    count = len(found.centres)
-    if count == 1:
-        return {"groups": 1}, {}
-    shuffled = np.column_stack([np.random.default_rng([spec.seed, i]).permutation(c) for i, c in enumerate(matrix.T)])
-    nothing = _silhouette(shuffled, nearest(shuffled, _k_means(shuffled, count, spec.seed))[0], spec)
-    measured = {
-        "groups": count,
-        "silhouette": found.silhouettes[count],
-        "stability": round(_stability(matrix, found.centres, spec), 6),
-        "silhouette_by_groups": {str(k): v for k, v in found.silhouettes.items()},
-    }
-    return measured, {"shuffled_features": {"silhouette": round(nothing, 6)}}
-
-
-def _stability(matrix: Matrix, centres: Floats, spec: SegmentationSpec) -> float:
-    """Mean adjusted Rand index between the groups and those found in bootstrap samples (aim: 0.8)."""
-    from sklearn.metrics import adjusted_rand_score
-
-    own = nearest(matrix, centres)[0]
-    agreement = []
-    for number in range(spec.resamples):
-        at = np.random.default_rng([spec.seed, number]).integers(0, len(matrix), min(len(matrix), 4 * spec.sample))
-        again = (
-            _k_means(matrix[at], len(centres), spec.seed)
-            if len(np.unique(matrix[at], axis=0)) > len(centres)
-            else centres
-        )
-        agreement.append(float(adjusted_rand_score(own, nearest(matrix, again)[0])))
-    return float(np.mean(agreement))

@@ -52,6 +52,7 @@ MARTS = {
     "reconciliation",
     "retention_worklist",
     "segment_profile",
+    "segment_product_fit",
     "service_standard_adherence",
     "winback_worklist",
     "surrender_experience",

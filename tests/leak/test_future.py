@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from scipy.stats import spearmanr
+from sklearn.metrics import adjusted_rand_score
 
 from customer_knowledge.extract.landing import business_columns
 from customer_knowledge.extract.postgres import extract_system
@@ -159,6 +160,26 @@ def test_scores_find_the_planted_chances(built: Built) -> None:
     assert spearmanr(chance, p).statistic > 0.6
     assert spearmanr(chance, p).statistic > spearmanr(chance, baseline).statistic + 0.1
     assert 0.8 <= p.mean() / chance.mean() <= 1.25
+
+
+def test_segments_find_the_planted_ones(built: Built) -> None:
+    """Among customers with something in force: by habits alone, and far better than by the line they hold most of."""
+    with warehouse(built.profile) as connection:
+        rows = connection.execute(
+            "select c.party_id, s.segment_id, h.product_codes from ml.customer_segment as s"
+            " join core.customer_crosswalk as c using (customer_key)"
+            " join features.features__customer_habit as h using (customer_key, as_of_date)"
+            " where s.as_of_date = %s and c.source_system = 'policy_admin' and s.segment_id <> 91",
+            (AS_OF,),
+        ).fetchall()
+    with connect(simulate.TRUTH, SIMULATOR) as truth:
+        planted = dict(truth.execute("select party_id::text, true_segment from truth.customer").fetchall())
+    known = [(planted[party], segment, max(held, key=held.get)) for party, segment, held in rows if party in planted]
+    assert len(known) > 300
+    true, found, main_product = zip(*known, strict=True)
+    agreement = adjusted_rand_score(true, found)
+    assert agreement > 0.45
+    assert agreement > adjusted_rand_score(true, main_product) + 0.1
 
 
 def test_altering_the_future_moves_no_feature_and_no_score(built: Built) -> None:

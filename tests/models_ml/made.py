@@ -22,7 +22,7 @@ YEAR_BEFORE = date(2025, 6, 30)
 CUSTOMERS = 240
 SEEDS = PROJECT_DIR / "dbt_project" / "seeds"
 GRID = [pd.Timestamp(d) for d in pd.date_range("2020-06-30", "2026-06-30", freq="6ME")]
-TYPES = {"number": "numeric", "category": "text", "flag": "boolean", "key": "text", "date": "date"}
+TYPES = {"counts": "jsonb", "number": "numeric", "category": "text", "flag": "boolean", "key": "text", "date": "date"}
 POLICY_COLUMNS = tuple(
     {
         c.name: c for c in (*churn.ChurnSpec().benchmark_contract.columns, *churn.LABEL.columns, *churn.AUDIT.columns)
@@ -105,7 +105,8 @@ def customers(seed: int = 11, count: int = CUSTOMERS) -> pd.DataFrame:
     former = np.arange(count) % 50 == 49
     frame.loc[former, ["policies_in_force", "annual_premium_in_force"]] = 0
     declared = (segmentation.SegmentationSpec(), value.ValueSpec(), next_product.NextProductSpec())
-    return complete(frame, tuple(c for spec in declared for c in spec.contract.columns))
+    columns = (*segmentation.HABITS.features, *(c for spec in declared for c in spec.contract.columns))
+    return complete(frame, columns)
 
 
 def registry(unit: str) -> dict[str, Registered]:
@@ -129,6 +130,7 @@ def land(connection: Connection) -> None:
     columns = tuple({c.name: c for spec in declared for c in spec.contract.columns}.values())
     before = people.assign(as_of_date=pd.Timestamp(YEAR_BEFORE))
     table(connection, "features__customer_as_of", pd.concat([before, people]), columns)
+    table(connection, "features__customer_habit", people, segmentation.HABITS.columns)
     bought = people[["customer_key"]].assign(as_of_date=pd.Timestamp(YEAR_BEFORE), line_of_business="health")
     table(connection, "features__customer_purchase", bought, next_product.BOUGHT.columns)
 

@@ -47,8 +47,8 @@ def test_enterprises_and_former_customers_go_by_rule() -> None:
     trained = segment_train.fit(people, SEGMENTS, made.DAY)
     members = segment_score.assign(people, trained.payload)
     firms = people["customer_type"] == "enterprise"
-    former = (people["policies_in_force"] == 0) & ~firms
-    assert set(members.loc[firms, "segment_id"]) == {ENTERPRISE.segment_id}
+    former = people["policies_in_force"] == 0
+    assert set(members.loc[firms & ~former, "segment_id"]) == {ENTERPRISE.segment_id}
     assert set(members.loc[former, "segment_id"]) == {FORMER.segment_id}
     assert (members.loc[firms | former, "membership"] == 1).all()
     assert members["membership"].between(0, 1).all()
@@ -59,7 +59,7 @@ def test_few_customers_make_one_group() -> None:
     trained = segment_train.fit(people, SegmentationSpec(), made.DAY)
     members = segment_score.assign(people, trained.payload)
     assert set(members["segment_id"]) <= {EVERYONE.segment_id, FORMER.segment_id, ENTERPRISE.segment_id}
-    assert trained.metrics == {"groups": 1}
+    assert trained.metrics == {"groups": 1, "enterprise_groups": 1}
 
 
 def test_membership_by_hand() -> None:

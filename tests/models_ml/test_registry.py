@@ -53,7 +53,14 @@ def allowed(row: dict[str, str]) -> set[str]:
     return {name for name in row["models"].split(";") if name}
 
 
-@pytest.mark.parametrize("table", ["features__policy_as_of", "features__customer_as_of"])
+TABLES = {
+    "features__policy_as_of": "policy",
+    "features__customer_as_of": "customer",
+    "features__customer_habit": "customer",
+}
+
+
+@pytest.mark.parametrize("table", TABLES)
 def test_every_column_is_registered_and_every_registered_feature_is_a_column(table: str) -> None:
     registered = [row["feature"] for row in registry() if row["table_name"] == table]
     assert len(registered) == len(set(registered))
@@ -71,7 +78,7 @@ def test_every_entry_is_complete_and_says_what_the_table_says() -> None:
             and row["meaning_en"]
             and re.search("[\u4e00-\u9fff]", row["meaning_zh"])
             and row["owner"]
-            and row["table_name"] == f"features__{row['unit']}_as_of"
+            and TABLES[row["table_name"]] == row["unit"]
             and row["is_protected"] in ("true", "false")
             and allowed(row) <= set(MODELS)
             and (months is None or row["window_months"] == str(months))

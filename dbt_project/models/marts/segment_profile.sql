@@ -24,7 +24,11 @@ profiles as (
         members.segment_id,
         min(members.segment_en) as segment_en,
         min(members.segment_zh) as segment_zh,
-        case members.segment_id when 90 then 'enterprise' when 91 then 'former' else 'behaviour' end as family,
+        case
+            when members.segment_id between 81 and 90 then 'enterprise'
+            when members.segment_id = 91 then 'former'
+            else 'behaviour'
+        end as family,
         count(*) as customers,
         sum(portraits.policies_in_force) as policies_in_force,
         sum(portraits.annual_premium_in_force) as annual_premium_in_force,

@@ -1,0 +1,71 @@
+with customers as (
+    select customer_key, as_of_date from {{ ref('features__customer_as_of') }}
+    where as_of_date = '{{ var("as_of_date") }}'::date
+),
+
+interactions as (
+    select * from {{ ref('fct_interaction') }}
+),
+
+policies as (
+    select * from {{ ref('dim_policy') }}
+),
+
+products as (
+    select * from {{ ref('dim_product') }}
+),
+
+said as (
+    select
+        customers.customer_key,
+        'contact_channel' as aspect,
+        interactions.channel as word,
+        count(*) as times
+    from customers
+    inner join interactions on customers.customer_key = interactions.customer_key
+    where
+        interactions.channel is not null
+        and interactions.known_on <= customers.as_of_date
+        and interactions.occurred_on <= customers.as_of_date
+    group by customers.customer_key, interactions.channel
+    union all
+    select
+        customers.customer_key,
+        aspects.aspect,
+        aspects.word,
+        count(*) as times
+    from customers
+    inner join policies on customers.customer_key = policies.customer_key
+    left join products on policies.product_key = products.product_key
+    cross join lateral (
+        values ('product', products.product_code), ('sales_channel', policies.channel)
+    ) as aspects (aspect, word)
+    where
+        aspects.word is not null
+        and policies.known_on <= customers.as_of_date
+        and policies.issued_on <= customers.as_of_date
+    group by customers.customer_key, aspects.aspect, aspects.word
+),
+
+counted as (
+    select
+        customer_key,
+        jsonb_object_agg(word, times) filter (where aspect = 'contact_channel') as contact_channels,
+        jsonb_object_agg(word, times) filter (where aspect = 'product') as product_codes,
+        jsonb_object_agg(word, times) filter (where aspect = 'sales_channel') as sales_channels
+    from said
+    group by customer_key
+),
+
+final as (
+    select
+        customers.customer_key,
+        customers.as_of_date,
+        counted.contact_channels,
+        counted.product_codes,
+        counted.sales_channels
+    from customers
+    left join counted on customers.customer_key = counted.customer_key
+)
+
+select * from final
