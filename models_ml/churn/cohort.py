@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from models_ml.common.guards import Labels
 from models_ml.common.metrics import Floats
@@ -18,11 +19,16 @@ WEIGHT = 50.0
 
 def cells(frame: pd.DataFrame) -> pd.Series:
     """Name of each row's cell: line of business and completed policy years, banded."""
+    return _lines(frame) + "|" + pd.Series(_bands(frame), index=frame.index).astype(str)
+
+
+def _lines(frame: pd.DataFrame) -> pd.Series:
+    return frame["line_of_business"].fillna("unknown").astype(str)
+
+
+def _bands(frame: pd.DataFrame) -> NDArray[np.int64]:
     years = frame["policy_duration_months"].fillna(0).to_numpy(dtype="float64") * 30 / 365.25
-    band = np.digitize(years, YEARS)
-    return (
-        frame["line_of_business"].fillna("unknown").astype(str) + "|" + pd.Series(band, index=frame.index).astype(str)
-    )
+    return np.digitize(years, YEARS)
 
 
 @dataclass(frozen=True)
@@ -42,7 +48,11 @@ class CohortTable:
 
     def predict(self, frame: pd.DataFrame) -> Floats:
         """Each row's rate; a cell never seen has the overall one."""
-        return np.asarray(cells(frame).map(self.rates).fillna(self.overall), dtype="float64")
+        codes, lines = pd.factorize(_lines(frame))
+        table = np.array(
+            [[self.rates.get(f"{line}|{band}", self.overall) for band in range(len(YEARS) + 1)] for line in lines]
+        ).reshape(len(lines), len(YEARS) + 1)
+        return np.asarray(table[codes, _bands(frame)], dtype="float64")
 
     def to_artefact(self) -> dict[str, Any]:
         """Plain values to be stored."""

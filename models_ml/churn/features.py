@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 
 import numpy as np
@@ -50,13 +51,20 @@ def current(connection: Connection, spec: ChurnSpec, as_of_date: date) -> pd.Dat
     Raises:
         ModelRefused: there are none (the features are of another date), or see `training`.
     """
-    units = reading.read(connection, spec.contract, until=as_of_date, current_only=True)
-    if units.empty:
+    return pd.concat(current_chunks(connection, spec, as_of_date), ignore_index=True)
+
+
+def current_chunks(connection: Connection, spec: ChurnSpec, as_of_date: date) -> Iterator[pd.DataFrame]:
+    """The same in chunks, in the order of their keys. Raises as `current` does."""
+    nothing = True
+    for chunk in reading.stream(connection, spec.contract, until=as_of_date, current_only=True):
+        nothing = False
+        yield chunk
+    if nothing:
         raise ModelRefused(
             f"no unit at risk as of {as_of_date}",
             hint="the features are of another date, or nothing is in force",
         )
-    return units
 
 
 def recurring_premium(frame: pd.DataFrame) -> Floats:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import reduce
+from operator import add
 from typing import Any
 
 import numpy as np
@@ -16,7 +18,7 @@ from models_ml.churn.cohort import CohortTable
 from models_ml.churn.hazard import CAUSES, Hazard, by_choice
 from models_ml.churn.spec import LEAST_EFFECT, NAME, REASON_CODES, REASONS, of
 from models_ml.common import customers
-from models_ml.common.drift import Reference, state
+from models_ml.common.drift import Reference, Tally, state
 from models_ml.common.metrics import Floats
 from models_ml.common.writing import replace
 
@@ -28,6 +30,8 @@ POLICY_COLUMNS = [
     *("unit_key", "policy_key", "customer_key", "horizon_months", "horizon_ends_on", "p_churn", "baseline_p_churn"),
     *(*CHANCES.values(), "expected_months", "risk_decile", "premium_at_risk", *REASON_COLUMNS),
 ]
+# What is kept of a chunk until all are scored.
+KEPT = [*(c for c in POLICY_COLUMNS if c != "risk_decile"), "annual_premium", "premium_mode"]
 CUSTOMER_COLUMNS = [
     *("customer_key", "policies_at_risk", "p_lose_any", "p_lose_all", "p_lose_any_3m", "expected_policies_lost"),
     *("premium_in_force", "premium_at_risk", "risk_band", *REASON_COLUMNS),
@@ -42,13 +46,18 @@ def score(
     Returns:
         Rows written, by table.
     """
-    units = policies(features.current(connection, of(profile), as_of_date), payload)
+    parts, counted = [], []
+    reference = Reference.from_artefact(payload["reference"])
+    for chunk in features.current_chunks(connection, of(profile), as_of_date):
+        scored = _scored(chunk, payload)
+        counted.append(reference.tally(scored[scored["horizon_months"] == MONTHS]))
+        parts.append(scored[KEPT])
+    units = _with_deciles(pd.concat(parts, ignore_index=True))
     everyone = customers.keys(connection, as_of_date)
     churn = by_customer(units, everyone, payload["bands"])
     written = units[POLICY_COLUMNS].assign(model_run_id=model_run_id)
     rolled = churn[CUSTOMER_COLUMNS].assign(model_run_id=model_run_id)
-    year = units[units["horizon_months"] == MONTHS]
-    drifted = drift_of(year, payload).assign(model_name=NAME, model_run_id=model_run_id)
+    drifted = drift_of(reduce(add, counted), payload).assign(model_name=NAME, model_run_id=model_run_id)
     return {
         "model_drift": replace(connection, "model_drift", as_of_date, drifted),
         "policy_lapse": replace(connection, "policy_lapse", as_of_date, written),
@@ -56,9 +65,9 @@ def score(
     }
 
 
-def drift_of(units: pd.DataFrame, payload: dict[str, Any]) -> pd.DataFrame:
+def drift_of(counted: Tally, payload: dict[str, Any]) -> pd.DataFrame:
     """How far today's units lie from the last year of training: feature, psi, state; `p_churn` is the score."""
-    found = Reference.from_artefact(payload["reference"]).psi(units)
+    found = Reference.from_artefact(payload["reference"]).psi(counted)
     return pd.DataFrame(
         {"feature": list(found), "psi": list(found.values()), "state": list(map(state, found.values()))}
     )
@@ -70,6 +79,18 @@ def policies(units: pd.DataFrame, payload: dict[str, Any]) -> pd.DataFrame:
     Adds `horizon_months`, `p_churn` (lapse or surrender), its cohort table's value, the chance of each cause, the
     months expected in force, the decile within the horizon (10 = most at risk), premium at risk and reasons.
     """
+    return _with_deciles(_scored(units, payload))
+
+
+def _with_deciles(scored: pd.DataFrame) -> pd.DataFrame:
+    """Deciles within each horizon, the longest first."""
+    table = scored.sort_values("horizon_months", ascending=False, kind="stable", ignore_index=True)
+    ranked = [decile(of_horizon.to_numpy()) for _, of_horizon in table.groupby("horizon_months", sort=False)["p_churn"]]
+    return table.assign(risk_decile=np.concatenate(ranked))
+
+
+def _scored(units: pd.DataFrame, payload: dict[str, Any]) -> pd.DataFrame:
+    """All that is said of a unit by itself: see `policies`."""
     model = Hazard.from_artefact(payload["model"])
     plain = units.reset_index(drop=True)
     chances = model.incidence(plain)
@@ -96,11 +117,10 @@ def _horizon(units: pd.DataFrame, chances: dict[str, Floats], horizon: int, coho
         ends = units["as_of_date"] + pd.DateOffset(months=horizon)
     said = {
         "horizon_months": horizon,
-        "horizon_ends_on": ends.dt.date,
+        "horizon_ends_on": ends,
         "p_churn": p,
         "baseline_p_churn": cohort.predict(units).round(6),
         "expected_months": months.round(4),
-        "risk_decile": decile(p),
         "premium_at_risk": (p * features.recurring_premium(units)).round(2),
     }
     by_cause = {CHANCES[c]: chances[c][:, last].round(6) if c in chances else np.zeros(len(units)) for c in CAUSES}

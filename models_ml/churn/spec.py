@@ -69,6 +69,8 @@ REASONS = 3
 LEAST_EFFECT = 0.05  # of the log of the chance: 5 % more; what weighs less is no reason
 HORIZONS = (3, 12)  # months
 
+# A unit at risk without its features: for what stands on its score.
+AT_RISK = Contract(table="features__policy_as_of", unit="policy", keys=UNIT_KEYS, others=MOMENT)
 LABEL = Contract(
     table="features__policy_label",
     unit="policy",

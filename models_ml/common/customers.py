@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 
 import pandas as pd
@@ -26,10 +27,17 @@ def read(connection: Connection, as_of_date: date, declared: Contract) -> pd.Dat
     Raises:
         ModelRefused: the features hold nobody of that date, or the contract is not met.
     """
-    frame = reading.read(connection, declared, until=as_of_date, on=as_of_date)
-    if frame.empty:
+    return pd.concat(stream(connection, as_of_date, declared), ignore_index=True)
+
+
+def stream(connection: Connection, as_of_date: date, declared: Contract) -> Iterator[pd.DataFrame]:
+    """Customers of exactly a date in chunks, sorted by key. Raises as `read` does."""
+    nobody = True
+    for chunk in reading.stream(connection, declared, until=as_of_date, on=as_of_date):
+        nobody = False
+        yield chunk
+    if nobody:
         raise ModelRefused(f"no customer as of {as_of_date}", hint="the features are of another date: run build_marts")
-    return frame
 
 
 def keys(connection: Connection, as_of_date: date) -> pd.Series:

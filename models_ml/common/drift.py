@@ -17,6 +17,14 @@ WATCH, DRIFTED = 0.10, 0.25  # the usual thresholds of credit scoring (Siddiqi 2
 _LEAST = 1e-4
 
 
+class Tally(dict[str, Floats]):
+    """Rows counted in each bin, by feature."""
+
+    def __add__(self, other: Tally) -> Tally:
+        """Of both."""
+        return Tally({name: counts + other[name] for name, counts in self.items()})
+
+
 @dataclass(frozen=True)
 class Reference:
     """Shares of each feature's bins at training.
@@ -42,11 +50,15 @@ class Reference:
                 known = frame[column.name].dropna().to_numpy(dtype="float64")
                 cuts = np.quantile(known, np.linspace(0, 1, BINS + 1)[1:-1]) if known.size else np.zeros(0)
                 edges[column.name] = [float(cut) for cut in np.unique(cuts)]
-        empty = cls(edges, words, {})
-        return cls(edges, words, {name: empty.counted(frame, name).tolist() for name in (*edges, *words)})
+        counted = cls(edges, words, {}).tally(frame)
+        rows = max(1, len(frame))
+        return cls(edges, words, {name: (counted[name] / rows).tolist() for name in (*edges, *words)})
 
-    def counted(self, frame: pd.DataFrame, name: str) -> Floats:
-        """Share of a frame's rows in each bin of a feature."""
+    def tally(self, frame: pd.DataFrame) -> Tally:
+        """A frame's rows in each bin of each feature; tallies of chunks add up."""
+        return Tally({name: self._counted(frame, name) for name in (*self.edges, *self.words)})
+
+    def _counted(self, frame: pd.DataFrame, name: str) -> Floats:
         if name in self.words:
             places = {word: place for place, word in enumerate(self.words[name])}
             at = frame[name].map(places).fillna(len(places)).to_numpy(dtype="int64")
@@ -55,14 +67,15 @@ class Reference:
             values = frame[name].to_numpy(dtype="float64")
             bins = len(self.edges[name]) + 2
             at = np.where(np.isfinite(values), np.searchsorted(self.edges[name], values, side="left"), bins - 1)
-        return np.bincount(at, minlength=bins) / max(1, len(frame))
+        return np.bincount(at, minlength=bins).astype("float64")
 
-    def psi(self, frame: pd.DataFrame) -> dict[str, float]:
+    def psi(self, counted: Tally) -> dict[str, float]:
         """Population stability index of each feature: Σ (today − then) · ln(today ÷ then); shares at least 0.0001."""
         found = {}
         for name, then in self.shares.items():
             before = np.maximum(then, _LEAST)
-            today = np.maximum(self.counted(frame, name), _LEAST)
+            rows = max(1.0, float(counted[name].sum()))
+            today = np.maximum(counted[name] / rows, _LEAST)
             found[name] = round(float(((today - before) * np.log(today / before)).sum()), 6)
         return found
 

@@ -1,9 +1,16 @@
-"""Features into data frames: declared columns only, sorted, nothing dated after the as-of date."""
+"""Features into data frames: declared columns only, sorted, nothing dated after the as-of date.
+
+What is large comes in chunks: PostgreSQL writes the rows to a nameless file once, and they are parsed piece by piece,
+so that memory follows the chunk and not the portfolio.
+"""
 
 from __future__ import annotations
 
+import json
+import tempfile
+from collections.abc import Iterator
 from datetime import date
-from typing import Any
+from typing import IO, Any
 
 import pandas as pd
 from psycopg import sql
@@ -11,6 +18,8 @@ from psycopg import sql
 from customer_knowledge.errors import ModelRefused
 from customer_knowledge.warehouse.connections import Connection
 from models_ml.common.contract import Column, Contract, Registered, check_columns, check_registry
+
+CHUNK = 100_000  # rows
 
 
 def registry(connection: Connection, unit: str) -> dict[str, Registered]:
@@ -57,19 +66,39 @@ def read(
     current_only: bool = False,
     benchmark: frozenset[str] = frozenset(),
 ) -> pd.DataFrame:
-    """Read a features table.
+    """Read a features table whole; see `stream`.
+
+    Returns:
+        A row a unit and date, sorted by the keys; numbers and flags are float64 (NaN = unknown), dates
+        datetime64, words object (None = unknown), counts dictionaries.
+
+    Raises:
+        ModelRefused: see `check`; or a key is null.
+    """
+    chunks = list(stream(connection, contract, until=until, on=on, current_only=current_only, benchmark=benchmark))
+    return pd.concat(chunks, ignore_index=True) if chunks else frame([], contract.columns)
+
+
+def stream(
+    connection: Connection,
+    contract: Contract,
+    *,
+    until: date,
+    on: date | None = None,
+    current_only: bool = False,
+    benchmark: frozenset[str] = frozenset(),
+    rows: int = CHUNK,
+) -> Iterator[pd.DataFrame]:
+    """Read a features table in chunks, in the order of its keys.
 
     Args:
-        connection: to the warehouse.
+        connection: to the warehouse; free for other statements between the chunks.
         contract: what is read; held against table and registry first.
         until: the as-of date; rows dated later are never read.
         on: only rows of exactly this date.
         current_only: only rows of the edition itself (`is_current`).
         benchmark: protected columns that a declared benchmark variant may read.
-
-    Returns:
-        A row a unit and date, sorted by the keys; numbers and flags are float64 (NaN = unknown), dates
-        datetime64, words object (None = unknown).
+        rows: of a chunk.
 
     Raises:
         ModelRefused: see `check`; or a key is null.
@@ -91,8 +120,34 @@ def read(
             for k in contract.keys
         ),
     )
-    rows = connection.execute(statement).fetchall()
-    return frame(rows, contract.columns, keys=tuple(k.name for k in contract.keys))
+    with tempfile.TemporaryFile() as file:
+        spool(connection, statement, file)
+        yield from _parsed(file, contract, rows)
+
+
+def spool(connection: Connection, statement: sql.Composed, file: IO[bytes]) -> None:
+    """Write what a query gives to a file as CSV, and go back to its beginning."""
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(sql.SQL("copy ({}) to stdout (format csv)").format(statement)) as out,
+    ):
+        for block in out:
+            file.write(block)
+    file.seek(0)
+
+
+def _parsed(file: IO[bytes], contract: Contract, rows: int) -> Iterator[pd.DataFrame]:
+    names = [column.name for column in contract.columns]
+    kinds = {c.name: "float64" if c.kind in ("number", "flag") else "object" for c in contract.columns}
+    keys = tuple(key.name for key in contract.keys)
+    chunks = pd.read_csv(
+        file, header=None, names=names, dtype=kinds, keep_default_na=False, na_values=[""], chunksize=rows
+    )
+    with chunks:
+        for chunk in chunks:
+            if chunk.empty:
+                return
+            yield _typed(chunk.reset_index(drop=True), contract.columns, keys)
 
 
 def frame(rows: list[Any], columns: tuple[Column, ...], *, keys: tuple[str, ...] = ()) -> pd.DataFrame:
@@ -101,14 +156,22 @@ def frame(rows: list[Any], columns: tuple[Column, ...], *, keys: tuple[str, ...]
     Raises:
         ModelRefused: a key is null.
     """
-    table = pd.DataFrame(rows, columns=[c.name for c in columns])
+    return _typed(pd.DataFrame(rows, columns=[c.name for c in columns]), columns, keys)
+
+
+def _typed(table: pd.DataFrame, columns: tuple[Column, ...], keys: tuple[str, ...]) -> pd.DataFrame:
     for column in columns:
+        values = table[column.name]
         if column.kind in ("number", "flag"):
-            table[column.name] = table[column.name].astype("float64")
+            table[column.name] = values.astype("float64")
         elif column.kind == "date":
-            table[column.name] = pd.to_datetime(table[column.name])
+            table[column.name] = pd.to_datetime(values)
+        elif column.kind == "counts":
+            known = [json.loads(v) if isinstance(v, str) else v if isinstance(v, dict) else None for v in values]
+            table[column.name] = pd.Series(known, index=table.index, dtype=object)
         else:
-            table[column.name] = table[column.name].astype(object)
+            words = values.astype(object)
+            table[column.name] = words.where(words.notna(), None)
     nulls = [key for key in keys if table[key].isna().any()]
     if nulls:
         raise ModelRefused(

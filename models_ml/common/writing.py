@@ -11,6 +11,8 @@ from psycopg import sql
 
 from customer_knowledge.warehouse.connections import Connection
 
+CHUNK = 50_000  # rows made into text at a time
+
 
 def replace(connection: Connection, table: str, as_of_date: date, frame: pd.DataFrame) -> int:
     """Put a frame in the place of a date's rows of an `ml` table.
@@ -26,24 +28,23 @@ def replace(connection: Connection, table: str, as_of_date: date, frame: pd.Data
     """
     name = sql.Identifier("ml", table)
     connection.execute(sql.SQL("delete from {} where as_of_date = %s").format(name), (as_of_date,))
-    rows = ((as_of_date, *row) for row in _plain(frame))
-    copy_rows(connection, table, ["as_of_date", *frame.columns], rows)
+    statement = _into(table, ["as_of_date", *frame.columns], sql.SQL("(format csv)"))
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        for start in range(0, len(frame), CHUNK):
+            part = frame.iloc[start : start + CHUNK].copy()
+            part.insert(0, "as_of_date", as_of_date.isoformat())
+            copy.write(part.to_csv(header=False, index=False, lineterminator="\n"))
     return len(frame)
 
 
 def copy_rows(connection: Connection, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """COPY rows into an `ml` table."""
-    statement = sql.SQL("copy {} ({}) from stdin").format(
-        sql.Identifier("ml", table), sql.SQL(", ").join(map(sql.Identifier, columns))
-    )
-    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+    with connection.cursor() as cursor, cursor.copy(_into(table, columns, sql.SQL(""))) as copy:
         for row in rows:
             copy.write_row(row)
 
 
-def _plain(frame: pd.DataFrame) -> Iterable[tuple[Any, ...]]:
-    columns = []
-    for name in frame.columns:
-        values = frame[name].astype(object).tolist()
-        columns.append([None if v is None or v is pd.NaT or v != v else v for v in values])
-    return zip(*columns, strict=True)
+def _into(table: str, columns: Sequence[str], options: sql.SQL) -> sql.Composed:
+    return sql.SQL("copy {} ({}) from stdin {}").format(
+        sql.Identifier("ml", table), sql.SQL(", ").join(map(sql.Identifier, columns)), options
+    )

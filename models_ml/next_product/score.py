@@ -10,6 +10,7 @@ import pandas as pd
 
 from customer_knowledge.profile import Profile
 from customer_knowledge.warehouse.connections import Connection
+from models_ml.common import customers
 from models_ml.common.writing import replace
 from models_ml.next_product import features
 from models_ml.next_product.spec import LINES, RANKS, of
@@ -21,8 +22,9 @@ def score(
     connection: Connection, profile: Profile, as_of_date: date, payload: dict[str, Any], model_run_id: int
 ) -> dict[str, int]:
     """Write `ml.next_best_product` of the date. Returns rows written, by table."""
-    frame = features.customers_of(connection, of(profile), as_of_date)
-    offers = recommend(frame, payload["rates"]).assign(model_run_id=model_run_id)
+    chunks = customers.stream(connection, as_of_date, of(profile).contract)
+    offers = pd.concat([recommend(chunk, payload["rates"]) for chunk in chunks], ignore_index=True)
+    offers["model_run_id"] = model_run_id
     return {"next_best_product": replace(connection, "next_best_product", as_of_date, offers)}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from customer_knowledge.errors import ModelRefused
 from customer_knowledge.warehouse.connections import Connection
 from models_ml.common import customers, reading
 from models_ml.common.encoding import Matrix
@@ -22,12 +24,23 @@ FARTHEST = 4.0  # standard deviations; one very rich customer is no group
 
 def read(connection: Connection, spec: SegmentationSpec, as_of_date: date) -> pd.DataFrame:
     """All customers of the date with their habits. Raises ModelRefused as `customers.read` does."""
-    frame = customers.read(connection, as_of_date, spec.contract)
-    known = reading.read(connection, HABITS, until=as_of_date, on=as_of_date).set_index("customer_key")
-    for aspect in ASPECTS:
-        found = known[aspect].reindex(frame["customer_key"]).to_numpy()
-        frame[aspect] = pd.Series([c if isinstance(c, dict) else None for c in found], index=frame.index, dtype=object)
-    return frame
+    return pd.concat(stream(connection, spec, as_of_date), ignore_index=True)
+
+
+def stream(connection: Connection, spec: SegmentationSpec, as_of_date: date) -> Iterator[pd.DataFrame]:
+    """The same in chunks, in the order of their keys.
+
+    Raises:
+        ModelRefused: as `customers.read` does; or habits are not those of the same customers.
+    """
+    habits_of = reading.stream(connection, HABITS, until=as_of_date, on=as_of_date)
+    for frame in customers.stream(connection, as_of_date, spec.contract):
+        known = next(habits_of, None)
+        if known is None or not known["customer_key"].equals(frame["customer_key"]):
+            raise ModelRefused(
+                "habits and customers of the date are not the same", hint="build the features (`ck run`)"
+            )
+        yield frame.assign(**{aspect: known[aspect] for aspect in ASPECTS})
 
 
 def prior_segments(connection: Connection, as_of_date: date) -> dict[str, int]:

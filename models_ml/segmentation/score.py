@@ -28,9 +28,10 @@ def score(
     connection: Connection, profile: Profile, as_of_date: date, payload: dict[str, Any], model_run_id: int
 ) -> dict[str, int]:
     """Write `ml.customer_segment` of the date, and the run's `ml.segment`. Returns rows written, by table."""
-    frame = features.read(connection, of(profile), as_of_date)
     _write_segments(connection, payload, model_run_id)
-    members = assign(frame, payload).assign(model_run_id=model_run_id)
+    chunks = features.stream(connection, of(profile), as_of_date)
+    members = pd.concat([assign(chunk, payload) for chunk in chunks], ignore_index=True)
+    members["model_run_id"] = model_run_id
     return {"customer_segment": replace(connection, "customer_segment", as_of_date, members)}
 
 

@@ -11,9 +11,9 @@ import pandas as pd
 from customer_knowledge.errors import ModelRefused
 from customer_knowledge.profile import Profile
 from customer_knowledge.warehouse.connections import Connection
-from models_ml.churn import features as units
-from models_ml.churn import spec as churn_spec
 from models_ml.churn.cohort import CohortTable
+from models_ml.churn.spec import AT_RISK
+from models_ml.common import reading
 from models_ml.common.metrics import Floats
 from models_ml.common.writing import replace
 from models_ml.value import features, future
@@ -37,7 +37,7 @@ def score(
         ModelRefused: a unit at risk has no churn score.
     """
     spec = of(profile)
-    at_risk = units.current(connection, churn_spec.of(profile), as_of_date)
+    at_risk = reading.read(connection, AT_RISK, until=as_of_date, current_only=True)
     scored = at_risk.merge(features.scores(connection, as_of_date), on="unit_key", how="left", validate="one_to_one")
     if scored["p_churn"].isna().any():
         raise ModelRefused("units at risk without a churn score", hint="score churn before value")

@@ -7,73 +7,26 @@ from __future__ import annotations
 
 import math
 import os
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 
-import psutil
 import pytest
 
 from customer_knowledge import pipeline
 from customer_knowledge.extract.postgres import extract_system
 from customer_knowledge.profile import Profile
 from customer_knowledge.sample_insurer import simulate
-from customer_knowledge.settings import settings
-from customer_knowledge.warehouse import core_state, dbt, editions, server
+from customer_knowledge.warehouse import core_state, dbt, editions
 from customer_knowledge.warehouse.connections import warehouse
 from expectations.gate import landing_gate
 from tests.benchmarks import rival, scaled
+from tests.benchmarks.memory import watched
 
 pytestmark = [pytest.mark.postgres, pytest.mark.timeout(0)]
 DAY, SEED, MADE = date(2026, 6, 30), 3, 5_000
 SIZES = [int(size) for size in os.environ.get("CK_BENCH_CUSTOMERS", "10000,50000").split(",")]
 RACED = "policy_persistency persistency +customer_360,features +customer_360,marts"
-
-
-class Peak:
-    """The most memory that PostgreSQL's processes and ours used at once, private pages only, in GB."""
-
-    def __init__(self) -> None:
-        self.gigabytes = 0.0
-
-    def look(self, pid: int) -> None:
-        total = 0
-        for process in [psutil.Process(), *psutil.Process().children(recursive=True), *_tree(pid)]:
-            try:
-                total += process.memory_full_info().uss
-            except psutil.Error:
-                continue
-        self.gigabytes = max(self.gigabytes, total / 1e9)
-
-
-def _tree(pid: int) -> list[psutil.Process]:
-    try:
-        return [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
-    except psutil.Error:
-        return []
-
-
-@contextmanager
-def watched() -> Iterator[Peak]:
-    peak, done = Peak(), threading.Event()
-    running = server.status(settings())
-    assert running is not None
-    postmaster = int((running.data_dir / "postmaster.pid").read_text(encoding="utf-8").splitlines()[0])
-
-    def watch() -> None:
-        while not done.wait(0.5):
-            peak.look(postmaster)
-
-    thread = threading.Thread(target=watch)
-    thread.start()
-    try:
-        yield peak
-    finally:
-        done.set()
-        thread.join()
 
 
 def built(profile: Profile, day: date) -> tuple[float, str]:

@@ -46,29 +46,32 @@ def test_the_same_spread_is_stable_and_another_is_not() -> None:
     columns = (*numbers("premium"), *categories("channel"))
     then = pd.DataFrame({"premium": rng.normal(size=5000), "channel": rng.choice(["agency", "online"], 5000)})
     reference = Reference.from_artefact(Reference.fit(then, columns).to_artefact())
-    assert reference.psi(then) == {"premium": 0.0, "channel": 0.0}
+    assert reference.psi(reference.tally(then)) == {"premium": 0.0, "channel": 0.0}
     again = then.sample(2000, random_state=2)
-    assert all(drift.state(psi) == "stable" for psi in reference.psi(again).values())
+    assert all(drift.state(psi) == "stable" for psi in reference.psi(reference.tally(again)).values())
     other = then.assign(premium=then["premium"] + 1, channel="metaverse")
-    assert {drift.state(psi) for psi in reference.psi(other).values()} == {"drifted"}
+    assert {drift.state(psi) for psi in reference.psi(reference.tally(other)).values()} == {"drifted"}
     unknown = then.assign(premium=np.nan)
-    assert drift.state(reference.psi(unknown)["premium"]) == "drifted"
+    assert drift.state(reference.psi(reference.tally(unknown))["premium"]) == "drifted"
 
 
 def test_the_index_by_hand() -> None:
     then = pd.DataFrame({"channel": ["a"] * 50 + ["b"] * 50})
     today = pd.DataFrame({"channel": ["a"] * 80 + ["b"] * 20})
-    psi = Reference.fit(then, categories("channel")).psi(today)["channel"]
+    reference = Reference.fit(then, categories("channel"))
+    half = Reference.from_artefact(reference.to_artefact()).tally(today.head(50))
+    psi = reference.psi(half + reference.tally(today.tail(50)))["channel"]
     assert psi == pytest.approx(0.3 * np.log(0.8 / 0.5) - 0.3 * np.log(0.2 / 0.5), abs=1e-6)
 
 
 def test_drift_of_scores_is_told(frame: pd.DataFrame, trained: Trained) -> None:
     current = frame[frame["is_current"]]
     year = score.policies(current, trained.payload).query("horizon_months == 12")
-    found = score.drift_of(year, trained.payload).set_index("feature")
+    reference = Reference.from_artefact(trained.payload["reference"])
+    found = score.drift_of(reference.tally(year), trained.payload).set_index("feature")
     assert set(found.index) == {c.name for c in of(PROFILE).features} | {"p_churn"}
     worse = score.policies(current.assign(payments_missed_12m=3.0), trained.payload).query("horizon_months == 12")
-    moved = score.drift_of(worse, trained.payload).set_index("feature")
+    moved = score.drift_of(reference.tally(worse), trained.payload).set_index("feature")
     assert moved.loc["payments_missed_12m", "state"] == "drifted"
     assert moved.loc["p_churn", "psi"] > found.loc["p_churn", "psi"]
 

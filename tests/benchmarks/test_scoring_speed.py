@@ -1,0 +1,124 @@
+"""Scoring of all four models at growing sizes: seconds, rows a second, peak memory; reasons apart.
+
+Run by `make bench`; sizes by `CK_BENCH_SCORED` (comma-separated customers). Asserts results, never seconds.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from datetime import date
+from typing import Any
+
+import pytest
+from psycopg import sql
+
+from customer_knowledge import pipeline
+from customer_knowledge.extract.postgres import extract_system
+from customer_knowledge.profile import Profile
+from customer_knowledge.sample_insurer import simulate
+from customer_knowledge.warehouse.connections import warehouse
+from expectations.gate import landing_gate
+from models_ml import lifecycle
+from models_ml.churn.hazard import Hazard
+from tests.benchmarks.memory import watched
+
+pytestmark = [pytest.mark.postgres, pytest.mark.timeout(0)]
+DAY, SEED, MADE = date(2026, 6, 30), 3, 5_000
+SIZES = [int(size) for size in os.environ.get("CK_BENCH_SCORED", "10000,100000").split(",")]
+KEYS = ("unit_key", "policy_key", "customer_key")
+COPIED = {
+    "features__policy_as_of": "is_current",
+    "features__customer_as_of": "as_of_date = '2026-06-30'",
+    "features__customer_habit": "as_of_date = '2026-06-30'",
+}
+
+
+@pytest.fixture(scope="module")
+def trained(module_sample: Profile) -> Profile:
+    """A warehouse with features and champions."""
+    simulate.create(MADE, SEED, DAY)
+    for system in module_sample.systems:
+        extract_system(module_sample, system, DAY)
+        landing_gate(module_sample, system, DAY)
+    pipeline.open_edition(module_sample, DAY)
+    pipeline.build_input_layer(module_sample, DAY)
+    pipeline.resolve_identities(module_sample, DAY)
+    pipeline.build_core(module_sample, DAY)
+    pipeline.build_features(module_sample, DAY)
+    began = time.perf_counter()
+    lifecycle.ensure_champions(module_sample, DAY)
+    print(f"\n{MADE:,} customers: four champions tested and trained in {time.perf_counter() - began:.1f} s")
+    return module_sample
+
+
+def grow(profile: Profile, customers: int) -> int:
+    """Copy the date's features under other keys until there are about so many customers; how many there are."""
+    with warehouse(profile) as connection:
+        row = connection.execute(
+            "select count(*) filter (where position('~' in customer_key) = 0), count(*)"
+            " from features.features__customer_as_of where as_of_date = %s",
+            (DAY,),
+        ).fetchone()
+        assert row is not None
+        first, last = row[1] // row[0], customers // row[0]
+        for table, condition in COPIED.items():
+            columns = [
+                name
+                for (name,) in connection.execute(
+                    "select column_name::text from information_schema.columns where table_schema = 'features'"
+                    " and table_name = %s order by ordinal_position",
+                    (table,),
+                )
+            ]
+            name = sql.Identifier("features", table)
+            values = [
+                sql.SQL("o.{} || '~' || c.copy" if column in KEYS else "o.{}").format(sql.Identifier(column))
+                for column in columns
+            ]
+            connection.execute(
+                sql.SQL(
+                    "insert into {0} select {1} from {0} as o cross join generate_series({2}, {3}) as c (copy)"
+                    " where position('~' in o.customer_key) = 0 and o.{4}"
+                ).format(
+                    name, sql.SQL(", ").join(values), sql.Literal(first), sql.Literal(last - 1), sql.SQL(condition)
+                )
+            )
+            connection.execute(sql.SQL("analyze {}").format(name))
+    return customers_there(profile)
+
+
+def customers_there(profile: Profile) -> int:
+    with warehouse(profile) as connection:
+        row = connection.execute(
+            "select count(*) from features.features__customer_as_of where as_of_date = %s", (DAY,)
+        ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+@pytest.mark.parametrize("customers", SIZES)
+def test_scores_and_reasons(trained: Profile, customers: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    there = grow(trained, customers)
+    explained = 0.0
+    effects = Hazard.effects
+
+    def timed(self: Hazard, *given: Any) -> Any:
+        nonlocal explained
+        began = time.perf_counter()
+        found = effects(self, *given)
+        explained += time.perf_counter() - began
+        return found
+
+    monkeypatch.setattr(Hazard, "effects", timed)
+    with watched() as peak:
+        began = time.perf_counter()
+        written = lifecycle.score_all(trained, DAY)
+        took = time.perf_counter() - began
+    assert written["customer_churn"] == written["customer_value"] == written["customer_segment"] == there
+    rows = sum(written.values())
+    print(
+        f"\n{there:,} customers, {written['policy_lapse'] // 2:,} policies at risk: scores {took - explained:.1f} s,"
+        f" reasons {explained:.1f} s more; {rows:,} rows written, {rows / took:,.0f} rows/s; peak {peak.own:.2f} GB of"
+        f" ours, {peak.gigabytes:.2f} GB with the server"
+    )
