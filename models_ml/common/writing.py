@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 from psycopg import sql
 
+from customer_knowledge.errors import ModelRefused
 from customer_knowledge.warehouse.connections import Connection
 
 CHUNK = 50_000  # rows made into text at a time
@@ -25,7 +26,11 @@ def replace(connection: Connection, table: str, as_of_date: date, frame: pd.Data
 
     Returns:
         How many rows were written.
+
+    Raises:
+        ModelRefused: the rows name a model run that is not recorded.
     """
+    _check_runs(connection, frame)
     name = sql.Identifier("ml", table)
     connection.execute(sql.SQL("delete from {} where as_of_date = %s").format(name), (as_of_date,))
     statement = _into(table, ["as_of_date", *frame.columns], sql.SQL("(format csv)"))
@@ -35,6 +40,14 @@ def replace(connection: Connection, table: str, as_of_date: date, frame: pd.Data
             part.insert(0, "as_of_date", as_of_date.isoformat())
             copy.write(part.to_csv(header=False, index=False, lineterminator="\n"))
     return len(frame)
+
+
+def _check_runs(connection: Connection, frame: pd.DataFrame) -> None:
+    """What a foreign key would ask of every row is asked once."""
+    named = [int(run) for run in frame["model_run_id"].unique()]
+    known = connection.execute("select count(*) from ml.model_run where model_run_id = any(%s)", (named,)).fetchone()
+    if known is None or known[0] != len(named):
+        raise ModelRefused("scores name a model run that is not recorded", hint="train first: `ck run`")
 
 
 def copy_rows(connection: Connection, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

@@ -10,6 +10,7 @@ import zipfile
 from collections.abc import Iterator
 from datetime import date
 
+import pandas as pd
 import pytest
 
 from customer_knowledge.errors import ModelRefused
@@ -22,6 +23,7 @@ from models_ml.churn import score as churn_score
 from models_ml.churn import spec as churn_spec
 from models_ml.churn.spec import HORIZONS
 from models_ml.common import artefacts, runs
+from models_ml.common.writing import replace
 from tests.conftest import clone
 from tests.models_ml import made
 
@@ -253,6 +255,12 @@ def test_a_lost_column_is_refused(insurer: Profile) -> None:
     execute(insurer, "alter table features.features__customer_as_of drop column tenure_months")
     with pytest.raises(ModelRefused, match="tenure_months is missing"):
         lifecycle.score_all(insurer, made.DAY)
+
+
+def test_scores_of_an_unrecorded_run_are_refused(insurer: Profile) -> None:
+    scored = pd.DataFrame({"customer_key": ["c"], "segment_id": [1], "membership": [1.0], "model_run_id": [999_999]})
+    with warehouse(insurer) as connection, pytest.raises(ModelRefused, match="not recorded"):
+        replace(connection, "customer_segment", made.DAY, scored)
 
 
 def test_features_of_another_date_are_refused(insurer: Profile) -> None:
