@@ -58,7 +58,11 @@ types: setup-dev  ## mypy, strict
 
 check: lint types test  ## What CI runs
 
-bench: setup-dev  ## Benchmarks: seconds, rows a second, ratios within one run
+$(VENV)/bench.stamp: $(VENV)/dev.stamp requirements/bench.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/bench.lock
+	@touch $@
+
+bench: $(VENV)/bench.stamp  ## Benchmarks: seconds, rows a second, ratios within one run
 	@$(BIN)/pytest tests/benchmarks -q -s -p no:cacheprovider
 
 status: setup  ## What runs, and what readers see
@@ -72,6 +76,6 @@ clean:  ## Remove everything that was made, .venv and data included
 	@rm -rf .data $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache dbt_project/target dbt_project/logs
 
 lock: $(BIN)/uv  ## Resolve requirements/*.in anew into the locks
-	@for name in bootstrap runtime dev; do \
+	@for name in bootstrap runtime dev bench; do \
 		$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 			requirements/$$name.in -o requirements/$$name.lock || exit 1; done
