@@ -37,9 +37,10 @@ said as (
     from customers
     inner join policies on customers.customer_key = policies.customer_key
     left join products on policies.product_key = products.product_key
-    cross join lateral (
-        values ('product', products.product_code), ('sales_channel', policies.channel)
-    ) as aspects (aspect, word)
+    cross join
+        lateral (
+            values ('product', products.product_code), ('sales_channel', policies.channel)
+        ) as aspects (aspect, word)
     where
         aspects.word is not null
         and policies.known_on <= customers.as_of_date
