@@ -208,6 +208,11 @@ FIXTURES: dict[str, dict[str, Fixture]] = {
         "one_edition": Fixture(
             "select 7 as edition_id, 7 as expected", "select null::bigint as edition_id, 7 as expected"
         ),
+        "offers_are_suitable": Fixture(
+            "select true as is_sold_to_such, true as is_adult, true as is_of_age",
+            "select true as is_sold_to_such, true as is_adult, null::boolean as is_of_age",
+        ),
+        "offered_or_blocked": Fixture("select false as is_blocked", "select true as is_blocked"),
         "worklist_not_empty": Fixture("select 0 as listed, 0 as consenting", "select 0 as listed, 1 as consenting"),
         "kept_within_base": Fixture(_KEPT.format(2, 2), _KEPT.format(2, 1)),
         "experience_exposed": Fixture(_EXPERIENCE.format("0.1", "0.5"), _EXPERIENCE.format("0", "0.5")),
