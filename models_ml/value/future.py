@@ -25,16 +25,24 @@ class Years:
     """Chance to be in force in each year ahead, discounted to the middle of the year.
 
     Args:
-        kept: (rows, years) given that the policy stays through the first year.
-        stays: (rows,) chance of that.
+        renews: (rows, years) chance to stay through a year of who was there at its beginning; the first year's is 1.
+        discounted: (rows, years) what a unit of money of the year is worth, less what maturity leaves out.
+        stays: (rows,) chance to stay through the first year.
     """
 
-    kept: Floats
+    renews: Floats
+    discounted: Floats
     stays: Floats
+
+    @property
+    def kept(self) -> Floats:
+        """(rows, years) given that the policy stays through the first year."""
+        return np.asarray(np.cumprod(self.renews, axis=1) * self.discounted)
 
     def annuity(self, horizon: int) -> Floats:
         """Discounted years in force within the horizon: (rows,). Who leaves in the first year is there half of it."""
-        return np.asarray(self.kept[:, 0] * (0.5 + 0.5 * self.stays) + self.stays * self.kept[:, 1:horizon].sum(axis=1))
+        kept = self.kept
+        return np.asarray(kept[:, 0] * (0.5 + 0.5 * self.stays) + self.stays * kept[:, 1:horizon].sum(axis=1))
 
 
 def years(units: pd.DataFrame, cohort: CohortTable, spec: ValueSpec) -> Years:
@@ -47,15 +55,14 @@ def years(units: pd.DataFrame, cohort: CohortTable, spec: ValueSpec) -> Years:
     """
     horizon = max(spec.horizons)
     left = units["days_to_maturity"].to_numpy(dtype="float64") / DAYS_A_YEAR
-    alive = np.ones(len(units))
-    kept = np.empty((len(units), horizon))
+    renews, discounted = np.ones((len(units), horizon)), np.empty((len(units), horizon))
     for year in range(horizon):
         if year:
             aged = units.assign(policy_duration_months=units["policy_duration_months"] + 12 * year * DAYS_A_YEAR / 360)
-            alive = alive * (1 - cohort.predict(aged))
+            renews[:, year] = 1 - cohort.predict(aged)
         share = np.clip(np.where(np.isfinite(left), left, np.inf) - year, 0.0, 1.0)
-        kept[:, year] = alive * share * (1 + spec.discount_rate) ** -(year + 0.5)
-    return Years(kept, 1 - units["p_churn"].to_numpy(dtype="float64"))
+        discounted[:, year] = share * (1 + spec.discount_rate) ** -(year + 0.5)
+    return Years(renews, discounted, 1 - units["p_churn"].to_numpy(dtype="float64"))
 
 
 def margins(ahead: Years, first_year: Floats, yearly: Floats, horizon: int) -> Floats:
@@ -67,8 +74,9 @@ def margins(ahead: Years, first_year: Floats, yearly: Floats, horizon: int) -> F
         yearly: (rows,) margin of a year of who stays.
         horizon: years.
     """
-    later = ahead.stays * ahead.kept[:, 1:horizon].sum(axis=1)
-    return np.asarray(first_year * ahead.kept[:, 0] + yearly * later)
+    kept = ahead.kept
+    later = ahead.stays * kept[:, 1:horizon].sum(axis=1)
+    return np.asarray(first_year * kept[:, 0] + yearly * later)
 
 
 def if_kept(ahead: Years, yearly: Floats) -> Floats:

@@ -37,8 +37,11 @@ class Collection:
 
         premium × [(1 − p) · ratio of who stays + p · ratio of who leaves].
         """
-        stay, leave = _lookup(frame, self.stay), _lookup(frame, self.leave)
-        return recurring_premium(frame) * ((1 - p) * stay + p * leave)
+        return (1 - p) * self.yearly(frame) + p * self.of_leavers(frame)
+
+    def of_leavers(self, frame: pd.DataFrame) -> Floats:
+        """Premium within the horizon of who leaves in it: (rows,), money."""
+        return recurring_premium(frame) * _lookup(frame, self.leave)
 
     def yearly(self, frame: pd.DataFrame) -> Floats:
         """Premium a year of who stays: (rows,), money."""

@@ -16,14 +16,14 @@ from models_ml.churn.spec import AT_RISK
 from models_ml.common import reading
 from models_ml.common.metrics import Floats
 from models_ml.common.writing import replace
-from models_ml.value import features, future
+from models_ml.value import features, future, spread
 from models_ml.value.rates import Collection, margin_rate
 from models_ml.value.spec import ValueSpec, of
 
 COLUMNS = [
     *("customer_key", "value_past", "value_inforce", "value_inforce_1y", "value_inforce_5y", "value_growth"),
-    *("cost_to_serve", "value_at_risk", "expected_premium_12m", "naive_premium_12m", "clv", "value_grade"),
-    *("prior_grade", "model_run_id"),
+    *("cost_to_serve", "value_at_risk", "expected_premium_12m", "naive_premium_12m", "clv", "clv_p10", "clv_p90"),
+    *("value_grade", "prior_grade", "model_run_id"),
 ]
 GRADES = ("A", "B", "C", "D")
 
@@ -62,7 +62,8 @@ def values(
     value_inforce = Σ discounted margin of ten years (`future`), told for one and five too; value_growth = chance to buy
     the first recommendation × its line's average premium × margin rate; cost_to_serve = a year's service cost × the
     discounted years the longest policy is expected to last; clv = value_past + value_inforce + value_growth −
-    cost_to_serve. value_at_risk = Σ chance to leave × discounted margin if kept.
+    cost_to_serve, between clv_p10 and clv_p90 by the luck of exits and purchases (`spread`). value_at_risk = Σ chance
+    to leave × discounted margin if kept.
 
     Args:
         customers: everyone of the date.
@@ -96,12 +97,34 @@ def values(
     table["value_past"] = features.past_margin(customers, spec)
     years = table["customer_key"].map(lasting).fillna(0.0).to_numpy(dtype="float64")
     table["cost_to_serve"] = features.cost_to_serve(customers, spec) * years
+    table["clv_p10"], table["clv_p90"] = _interval(table, scored, offers, payload, spec, ahead)
+    for bound in ("clv_p10", "clv_p90"):
+        table[bound] += table["value_past"] - table["cost_to_serve"]
     money = [c for c in table.columns if c != "customer_key"]
     table[money] = table[money].round(2)
     table["clv"] = (table[["value_past", "value_inforce", "value_growth"]].sum(axis=1) - table["cost_to_serve"]).round(
         2
     )
     return table
+
+
+def _interval(
+    table: pd.DataFrame,
+    scored: pd.DataFrame,
+    offers: pd.DataFrame,
+    payload: dict[str, Any],
+    spec: ValueSpec,
+    ahead: future.Years,
+) -> tuple[Floats, Floats]:
+    """10th and 90th of a hundred values to come of each customer of the table: (customers,) each, money."""
+    collection = Collection(payload["stay"], payload["leave"], payload["renewal_rate"])
+    rate = margin_rate(scored, payload, spec)
+    yearly = collection.yearly(scored) * rate
+    found = spread.exits(ahead, collection.of_leavers(scored) * rate, yearly, yearly, max(spec.horizons))
+    taken = offers.assign(worth=_growth(offers.assign(score=1.0), payload, spec)).set_index("customer_key")
+    keys = table["customer_key"]
+    growth = tuple(taken[column].reindex(keys).fillna(0.0).to_numpy(dtype="float64") for column in ("score", "worth"))
+    return spread.interval(scored["customer_key"], found, keys, (growth[0], growth[1]), spec.draws, spec.seed)
 
 
 def _growth(offers: pd.DataFrame, payload: dict[str, Any], spec: ValueSpec) -> Floats:

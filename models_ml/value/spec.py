@@ -33,6 +33,7 @@ class ValueSpec:
         hysteresis: a grade is left only when the value lies beyond its cut point by this share of it.
         discount_rate: a year's, of margins to come; declared, to be replaced by the actuaries' curve.
         horizons: years over which the value in force is told; the longest is the value.
+        draws: of exits and purchases behind the interval of a value.
         shares: of customers graded A, B, C at training; the cut points in money are stored and stay.
     """
 
@@ -48,6 +49,7 @@ class ValueSpec:
     discount_rate: float = 0.035
     horizons: tuple[int, ...] = (1, 5, 10)
     shares: tuple[float, float, float] = (0.10, 0.25, 0.40)
+    draws: int = 100
 
     @property
     def contract(self) -> Contract:

@@ -23,7 +23,7 @@ from models_ml.common.runs import Trained
 from models_ml.next_product import features as next_product_features
 from models_ml.next_product.score import recommend
 from models_ml.next_product.spec import of as next_product_spec
-from models_ml.value import features
+from models_ml.value import coverage, features
 from models_ml.value.rates import Collection, commission_rate, loss_ratios
 from models_ml.value.score import values
 from models_ml.value.spec import ValueSpec, of
@@ -37,7 +37,7 @@ def train(connection: Connection, profile: Profile, as_of_date: date) -> Trained
     """
     spec, of_churn = of(profile), churn_spec.of(profile)
     history = units.training(connection, of_churn, as_of_date)
-    measured, baseline = backtest(history, of_churn, profile, as_of_date)
+    measured, baseline = backtest(history, of_churn, profile, as_of_date, spec)
     known = history[split.mature(history, as_of_date)]
     scored = churn_score.policies(
         units.current(connection, of_churn, as_of_date), _payload(connection, profile, "churn", as_of_date)
@@ -77,16 +77,17 @@ def _payload(connection: Connection, profile: Profile, name: str, as_of_date: da
 
 
 def backtest(
-    history: pd.DataFrame, spec: churn_spec.ChurnSpec, profile: Profile, as_of_date: date
+    history: pd.DataFrame, of_churn: churn_spec.ChurnSpec, profile: Profile, as_of_date: date, spec: ValueSpec
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Expected premium within the horizon against what came in, on the churn model's own test rows."""
-    tested = churn_train.backtest(history, spec, profile, as_of_date)
+    """Expected premium within the horizon against what came in, on the churn model's own test rows; and intervals."""
+    tested = churn_train.backtest(history, of_churn, profile, as_of_date)
     collection = Collection.fit(tested.train, outcomes(tested.train))
     known = tested.test["next_premium"].notna().to_numpy()
     rows = tested.test[known]
     actual = np.where(units.recurring_premium(rows) > 0, rows["next_premium"], 0.0)
     ours = collection.expected(rows, tested.scores[tested.champion][known])
     measured = {"rows": len(rows), **metrics.money_error(actual, ours)}
+    measured |= coverage.measure(history, tested, collection, spec)
     return measured, {"naive_rate": metrics.money_error(actual, collection.naive(rows))}
 
 

@@ -171,10 +171,11 @@ def test_expected_premium_beats_the_naive_rate() -> None:
     from models_ml.churn.spec import of
 
     profile = load("sample")
-    measured, baseline = value_train.backtest(made.units(), of(profile), profile, made.DAY)
+    measured, baseline = value_train.backtest(made.units(), of(profile), profile, made.DAY, ValueSpec())
     assert measured["mae"] < baseline["naive_rate"]["mae"]
     assert measured["spearman"] > baseline["naive_rate"]["spearman"]
     assert 0.9 < measured["expected_over_actual"] < 1.1
+    assert measured["interval_coverage"] == pytest.approx(measured["expected_coverage"], abs=0.05)
 
 
 def test_collection_learns_what_leavers_still_pay() -> None:

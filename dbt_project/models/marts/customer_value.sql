@@ -28,7 +28,9 @@ final as (
         scores.value_inforce_1y,
         scores.value_inforce_5y,
         scores.value_at_risk,
-        scores.prior_grade
+        scores.prior_grade,
+        scores.clv_p10,
+        scores.clv_p90
     from scores
     left join service_standards on scores.value_grade = service_standards.value_grade
     where scores.as_of_date = '{{ var("as_of_date") }}'::date

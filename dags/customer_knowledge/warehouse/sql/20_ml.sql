@@ -111,7 +111,9 @@ alter table ml.customer_value
 add column if not exists value_inforce_1y numeric(16, 2) not null default 0,
 add column if not exists value_inforce_5y numeric(16, 2) not null default 0,
 add column if not exists value_at_risk numeric(16, 2) not null default 0,
-add column if not exists prior_grade text;
+add column if not exists prior_grade text,
+add column if not exists clv_p10 numeric(16, 2),
+add column if not exists clv_p90 numeric(16, 2);
 
 create table if not exists ml.segment (
     model_run_id bigint not null references ml.model_run,
