@@ -103,6 +103,53 @@ def _told(value: Any) -> str:
 
 
 def _plots(metrics: dict[str, Any], baselines: dict[str, Any]) -> list[dict[str, str]]:
+    """What the run has to show: how it was judged, where its segments lie, how value is spread."""
+    drawn = [*_judged(metrics, baselines), *_map(metrics.get("map")), *_spread(metrics.get("by_tenth"))]
+    return [{"svg": svg, "en": en, "zh": zh} for svg, en, zh in drawn]
+
+
+Drawn = tuple[str, str, str]
+
+
+def _map(found: dict[str, Any] | None) -> list[Drawn]:
+    if not found:
+        return []
+    names = [
+        ", ".join(f"{'+' if weight > 0 else '−'}{name}" for name, weight in axis["weights"].items())
+        for axis in found["axes"]
+    ]
+    places: dict[str, plots.Bubble] = {
+        row["label"]: ((row["mean"][0], row["mean"][1]), (row["deviation"][0], row["deviation"][1]), row["share"])
+        for row in found["segments"]
+    }
+    told = sum(axis["variance_told"] for axis in found["axes"])
+    return [
+        (
+            plots.bubbles(places, x=names[0], y=names[1]),
+            f"Map of the segments of persons: centre, one deviation around it, size; {told:.0%} of variance told.",
+            f"个人客群分布图:中心、一个标准差的范围与规模;解释全部方差的 {told:.0%}。",
+        )
+    ]
+
+
+def _spread(tenths: list[dict[str, float]] | None) -> list[Drawn]:
+    if not tenths:
+        return []
+    rows = {
+        f"{10 * number}-{10 * number + 10} %": (tenth["clv_p10"], tenth["clv"], tenth["clv_p90"])
+        for number, tenth in enumerate(tenths)
+    }
+    share = tenths[0]["share_of_value"]
+    return [
+        (
+            plots.spans(rows, label="clv"),
+            f"Value by tenths of customers, highest first: mean, and p10 to p90. The first tenth holds {share:.0%}.",
+            f"客户价值按十分位(由高到低):均值与 p10 至 p90 区间。最高一成占全部价值的 {share:.0%}。",
+        )
+    ]
+
+
+def _judged(metrics: dict[str, Any], baselines: dict[str, Any]) -> list[Drawn]:
     """Reliability, gain and lift, where the model was judged by deciles."""
     if "deciles" not in metrics:
         return []
@@ -138,7 +185,7 @@ def _plots(metrics: dict[str, Any], baselines: dict[str, Any]) -> list[dict[str,
         "What weighs most: mean absolute effect on the log of the chance.",
         "影响最大的特征:对概率对数的平均绝对影响。",
     )
-    return [{"svg": svg, "en": en, "zh": zh} for svg, en, zh in (*drawn, weigh)]
+    return [*drawn, weigh]
 
 
 def _gain(deciles: list[dict[str, Any]]) -> list[tuple[float, float]]:

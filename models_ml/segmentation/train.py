@@ -12,7 +12,7 @@ import pandas as pd
 from customer_knowledge.profile import Profile
 from customer_knowledge.warehouse.connections import Connection
 from models_ml.common.runs import Trained
-from models_ml.segmentation import amounts, choice, features
+from models_ml.segmentation import amounts, choice, features, portrait_map
 from models_ml.segmentation.features import Scale
 from models_ml.segmentation.habits import Vocabulary
 from models_ml.segmentation.naming import labels
@@ -54,8 +54,8 @@ def fit(frame: pd.DataFrame, spec: SegmentationSpec, as_of_date: date, prior: di
     people = by_habit or _by_amounts(persons, spec, spec.groups)
     companies = _by_amounts(firms, spec, spec.enterprise_groups)
     before = prior or {}
-    rows, numbers = _named(persons, people, spec, EVERYONE, before, len(frame))
-    firm_rows, firm_numbers = _named(firms, companies, spec, ENTERPRISE, before, len(frame))
+    rows, numbers, places = _named(persons, people, spec, EVERYONE, before, len(frame))
+    firm_rows, firm_numbers, _ = _named(firms, companies, spec, ENTERPRISE, before, len(frame))
     rows += firm_rows
     rows.append(_by_rule(FORMER, float(features.is_former(frame).sum()) / max(1, len(frame))))
     payload = {
@@ -65,6 +65,8 @@ def fit(frame: pd.DataFrame, spec: SegmentationSpec, as_of_date: date, prior: di
         "segments": rows,
     }
     measured = people.measured | {"enterprise_groups": companies.count}
+    if places:
+        measured["map"] = places
     return Trained(payload, measured, people.baseline, len(frame), as_of_date, as_of_date)
 
 
@@ -127,11 +129,11 @@ def _no_scale() -> Scale:
 
 def _named(
     rows: pd.DataFrame, found: Found, spec: SegmentationSpec, together: Rule, prior: dict[str, int], total: int
-) -> tuple[list[dict[str, Any]], list[int]]:
-    """Rows of `ml.segment` of a family, and the number of each of its groups."""
+) -> tuple[list[dict[str, Any]], list[int], dict[str, Any]]:
+    """Rows of `ml.segment` of a family, the number of each of its groups, and their map."""
     share = 1 / max(1, total)
     if found.count == 1:
-        return [_by_rule(together, len(rows) * share)], [together.segment_id]
+        return [_by_rule(together, len(rows) * share)], [together.segment_id], {}
     is_firm = together is ENTERPRISE
     first, last = (FIRST_ENTERPRISE, ENTERPRISE.segment_id) if is_firm else (1, FIRST_ENTERPRISE)
     own = {key: number for key, number in prior.items() if first <= number < last}
@@ -152,7 +154,7 @@ def _named(
         }
         for group in range(found.count)
     ]
-    return described, numbers
+    return described, numbers, portrait_map.draw(matrix, found.groups, scale.names, described)
 
 
 def _by_rule(rule: Rule, share: float) -> dict[str, Any]:

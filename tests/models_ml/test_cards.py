@@ -16,6 +16,9 @@ from models_ml.common import drift, fairness
 from models_ml.common.contract import categories, numbers
 from models_ml.common.drift import Reference
 from models_ml.common.runs import Trained
+from models_ml.segmentation import train as segment_train
+from models_ml.segmentation.spec import SegmentationSpec
+from models_ml.value import train as value_train
 from tests.models_ml import made
 
 PROFILE = load("sample")
@@ -126,6 +129,32 @@ def test_a_run_without_deciles_has_a_card_too() -> None:
     )
     assert "<svg" not in page
     assert "0.4" in page
+
+
+def test_the_card_of_segments_has_a_map_of_those_found() -> None:
+    trained = segment_train.fit(made.customers(), SegmentationSpec(groups=(3, 4)), made.DAY)
+    places = trained.metrics["map"]["segments"]
+    persons = [row for row in trained.payload["segments"] if row["segment_id"] < 80]
+    assert [place["share"] for place in places] == [row["size_share"] for row in persons]
+    centres = np.array([place["mean"] for place in places])
+    weights = np.array([place["share"] for place in places])
+    # Weighted by size, the centres lie around the middle of everybody.
+    assert weights @ centres / weights.sum() == pytest.approx(np.zeros(2), abs=0.01)
+    page = card.page(PROFILE, RUN | {"model_name": "segmentation"}, trained.metrics, trained.baseline)
+    assert page.count("<ellipse") == len(places)
+    assert all(row["label_zh"] in page for row in persons)
+
+
+def test_the_card_of_value_shows_how_it_is_spread() -> None:
+    worth = np.arange(-100.0, 900.0)
+    valued = pd.DataFrame({"clv": worth, "clv_p10": worth - 50, "clv_p90": worth + 80}).sample(frac=1, random_state=1)
+    tenths = value_train.by_tenth(valued)
+    assert [t["clv"] for t in tenths] == [849.5, 749.5, 649.5, 549.5, 449.5, 349.5, 249.5, 149.5, 49.5, -50.5]
+    assert sum(t["share_of_value"] for t in tenths) == pytest.approx(1, abs=1e-5)
+    assert tenths[9] == {"clv": -50.5, "clv_p10": -100.5, "clv_p90": 29.5, "share_of_value": -0.012641}
+    page = card.page(PROFILE, RUN | {"model_name": "value"}, {"mae": 1.0, "by_tenth": tenths}, {})
+    assert page.count("<circle") == 10
+    assert "holds 21%" in page
 
 
 def test_texts_of_plots_are_escaped() -> None:
