@@ -5,10 +5,11 @@ Run by `make bench`; sizes by `CK_BENCH_CUSTOMERS` (comma-separated). Asserts re
 
 from __future__ import annotations
 
+import json
 import math
 import os
 import time
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from customer_knowledge import pipeline
 from customer_knowledge.extract.postgres import extract_system
 from customer_knowledge.profile import Profile
 from customer_knowledge.sample_insurer import simulate
+from customer_knowledge.settings import settings
 from customer_knowledge.warehouse import core_state, dbt, editions
 from customer_knowledge.warehouse.connections import warehouse
 from expectations.gate import landing_gate
@@ -26,11 +28,12 @@ from tests.benchmarks.memory import watched
 pytestmark = [pytest.mark.postgres, pytest.mark.timeout(0)]
 DAY, SEED, MADE = date(2026, 6, 30), 3, 5_000
 SIZES = [int(size) for size in os.environ.get("CK_BENCH_CUSTOMERS", "10000,50000").split(",")]
+TOLD = int(os.environ.get("CK_BENCH_STEPS", "8"))
 RACED = "policy_persistency persistency +customer_360,features +customer_360,marts"
 
 
-def built(profile: Profile, day: date) -> tuple[float, str]:
-    """Build an edition's input layer and core; seconds, and from what."""
+def built(profile: Profile, day: date) -> tuple[float, str, dict[str, float]]:
+    """Build an edition's input layer and core; seconds, from what, and the seconds of each model and test."""
     pipeline.open_edition(profile, day)
     began = time.perf_counter()
     pipeline.build_input_layer(profile, day)
@@ -39,7 +42,20 @@ def built(profile: Profile, day: date) -> tuple[float, str]:
     with warehouse(profile) as connection:
         state = core_state.read(connection)
     assert state is not None
-    return took, state.built
+    steps = {"everything but dbt's nodes": took}
+    for layer in ("input_layer", "core"):
+        found = json.loads((settings().runs_dir / "dbt" / layer / "run_results.json").read_text(encoding="utf-8"))
+        steps |= {f"{layer}: {r['unique_id'].split('.')[2]}": float(r["execution_time"]) for r in found["results"]}
+        began, ended = (pick(t["completed_at"] for r in found["results"] for t in r["timing"]) for pick in (min, max))
+        span = datetime.fromisoformat(ended) - datetime.fromisoformat(began)
+        steps["everything but dbt's nodes"] -= span.total_seconds()
+    return took, state.built, steps
+
+
+def slowest(steps: dict[str, float], count: int) -> str:
+    """The steps that take longest, a line each; two run at a time."""
+    ranked = sorted(steps.items(), key=lambda step: -step[1])[:count]
+    return "\n".join(f"    {seconds:7.1f} s  {name}" for name, seconds in ranked)
 
 
 def raced(profile: Profile, day: date, folder: Path) -> rival.Race:
@@ -81,11 +97,11 @@ def test_whole_and_one_percent(sample: Profile, tmp_path: Path, customers: int) 
     with warehouse(sample) as connection:
         rows = scaled.multiply(connection, sample, max(1, customers // MADE))
     with watched() as peak:
-        whole, how = built(sample, DAY)
+        whole, how, whole_steps = built(sample, DAY)
         assert how == "whole"
         with warehouse(sample) as connection:
             changed = scaled.change(connection, sample, DAY + timedelta(days=1))
-        daily, how = built(sample, DAY + timedelta(days=1))
+        daily, how, daily_steps = built(sample, DAY + timedelta(days=1))
         assert how == "changes"
     sizes = size_on_disk(sample)
     RESULTS[customers] = {"whole": whole, "daily": daily}
@@ -94,12 +110,13 @@ def test_whole_and_one_percent(sample: Profile, tmp_path: Path, customers: int) 
         f" {daily:.1f} s, ratio {daily / whole:.2f}; peak {peak.gigabytes:.1f} GB; on disk "
         + ", ".join(f"{schema} {size:.2f} GB" for schema, size in sorted(sizes.items()))
     )
+    print(f"slowest of the whole build:\n{slowest(whole_steps, TOLD)}\nof the daily:\n{slowest(daily_steps, TOLD)}")
     race = raced(sample, DAY + timedelta(days=1), tmp_path)
-    slowest = sorted(race.here, key=lambda name: race.here[name], reverse=True)[:4]
+    widest = sorted(race.here, key=lambda name: race.here[name], reverse=True)[:4]
     print(
         f"customer_360, persistency and their features: {sum(race.here.values()):.1f} s, DuckDB"
         f" {sum(race.rival.values()):.1f} s, ratio {race.ratio():.1f}; slowest "
-        + ", ".join(f"{name} {race.here[name]:.1f} / {race.rival[name]:.1f} s" for name in slowest)
+        + ", ".join(f"{name} {race.here[name]:.1f} / {race.rival[name]:.1f} s" for name in widest)
     )
 
 
