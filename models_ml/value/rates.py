@@ -108,13 +108,16 @@ def commission_rate(customers: pd.DataFrame) -> float:
     return float(customers["commission_to_date"].sum()) / premium if premium else 0.0
 
 
-def margin_rate(frame: pd.DataFrame, payload: dict[str, Any], spec: ValueSpec) -> Floats:
+def margin_rate(frame: pd.DataFrame, losses: Floats, payload: dict[str, Any], spec: ValueSpec) -> Floats:
     """Share of premium that is margin before service: (rows,).
 
-    Long-term: the declared factor. Short-term: 1 − loss ratio of the line − commission rate.
+    Long-term: the declared factor. Short-term: 1 − claims ÷ premium − commission rate.
+
+    Args:
+        frame: is_long_term, where known.
+        losses: (rows,) claims ÷ premium expected of short-term cover.
+        payload: what training learnt.
+        spec: the declared factor.
     """
-    ratios = payload["loss_ratios"]
-    lines = frame["line_of_business"].fillna(UNKNOWN).astype(str)
-    losses = lines.map(ratios).fillna(ratios[UNKNOWN]).to_numpy(dtype="float64")
     is_long = (frame["is_long_term"] == 1.0).to_numpy() if "is_long_term" in frame else np.zeros(len(frame), dtype=bool)
     return np.where(is_long, spec.long_term_margin, 1 - losses - float(payload["commission_rate"]))

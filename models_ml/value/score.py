@@ -12,13 +12,13 @@ from customer_knowledge.errors import ModelRefused
 from customer_knowledge.profile import Profile
 from customer_knowledge.warehouse.connections import Connection
 from models_ml.churn.cohort import CohortTable
-from models_ml.churn.spec import AT_RISK
 from models_ml.common import reading
 from models_ml.common.metrics import Floats
 from models_ml.common.writing import replace
 from models_ml.value import features, future, spread
+from models_ml.value.claims import Claims
 from models_ml.value.rates import Collection, margin_rate
-from models_ml.value.spec import ValueSpec, of
+from models_ml.value.spec import WITH_RECORD, ValueSpec, of
 
 COLUMNS = [
     *("customer_key", "value_past", "value_inforce", "value_inforce_1y", "value_inforce_5y", "value_growth"),
@@ -37,7 +37,7 @@ def score(
         ModelRefused: a unit at risk has no churn score.
     """
     spec = of(profile)
-    at_risk = reading.read(connection, AT_RISK, until=as_of_date, current_only=True)
+    at_risk = reading.read(connection, WITH_RECORD, until=as_of_date, current_only=True)
     scored = at_risk.merge(features.scores(connection, as_of_date), on="unit_key", how="left", validate="one_to_one")
     if scored["p_churn"].isna().any():
         raise ModelRefused("units at risk without a churn score", hint="score churn before value")
@@ -74,7 +74,7 @@ def values(
     """
     collection = Collection(payload["stay"], payload["leave"], payload["renewal_rate"])
     p = scored["p_churn"].to_numpy(dtype="float64")
-    expected, rate = collection.expected(scored, p), margin_rate(scored, payload, spec)
+    expected, rate = collection.expected(scored, p), _margin_of_policies(scored, payload, spec)
     ahead = future.years(scored, CohortTable.from_artefact(payload["cohort"]), spec)
     yearly = collection.yearly(scored) * rate
     one, five, ten = (future.margins(ahead, expected * rate, yearly, horizon) for horizon in spec.horizons)
@@ -118,7 +118,7 @@ def _interval(
 ) -> tuple[Floats, Floats]:
     """10th and 90th of a hundred values to come of each customer of the table: (customers,) each, money."""
     collection = Collection(payload["stay"], payload["leave"], payload["renewal_rate"])
-    rate = margin_rate(scored, payload, spec)
+    rate = _margin_of_policies(scored, payload, spec)
     yearly = collection.yearly(scored) * rate
     found = spread.exits(ahead, collection.of_leavers(scored) * rate, yearly, yearly, max(spec.horizons))
     taken = offers.assign(worth=_growth(offers.assign(score=1.0), payload, spec)).set_index("customer_key")
@@ -130,7 +130,13 @@ def _interval(
 def _growth(offers: pd.DataFrame, payload: dict[str, Any], spec: ValueSpec) -> Floats:
     premium = offers["line_of_business"].map(payload["premiums"]).fillna(0.0).to_numpy(dtype="float64")
     score = offers["score"].to_numpy(dtype="float64")
-    return np.asarray(score * premium * margin_rate(offers, payload, spec), dtype="float64")
+    losses = Claims.from_artefact(payload["claims"]).ratio_of_line(offers)
+    return np.asarray(score * premium * margin_rate(offers, losses, payload, spec), dtype="float64")
+
+
+def _margin_of_policies(scored: pd.DataFrame, payload: dict[str, Any], spec: ValueSpec) -> Floats:
+    """Margin rate by the claims expected of each policy: (rows,)."""
+    return margin_rate(scored, Claims.from_artefact(payload["claims"]).ratio(scored, spec), payload, spec)
 
 
 def grades(worth: Floats, cuts: list[float]) -> np.ndarray:

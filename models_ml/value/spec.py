@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from customer_knowledge.profile import Profile
+from models_ml.churn.spec import AT_RISK
 from models_ml.common import customers
 from models_ml.common.contract import Column, Contract, numbers
 from models_ml.common.runs import ModelName
@@ -17,6 +18,8 @@ FEATURES = numbers(
     "interactions_12m",
     "complaints_12m",
 )
+# Units at risk with their claims so far: what the claims to come stand on.
+WITH_RECORD = replace(AT_RISK, others=(*AT_RISK.others, *numbers("claims_count_3y", "claims_paid_3y")))
 
 
 @dataclass(frozen=True)

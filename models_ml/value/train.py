@@ -23,7 +23,8 @@ from models_ml.common.runs import Trained
 from models_ml.next_product import features as next_product_features
 from models_ml.next_product.score import recommend
 from models_ml.next_product.spec import of as next_product_spec
-from models_ml.value import coverage, features
+from models_ml.value import claims_backtest, coverage, features
+from models_ml.value.claims import Claims
 from models_ml.value.rates import Collection, commission_rate, loss_ratios
 from models_ml.value.score import values
 from models_ml.value.spec import ValueSpec, of
@@ -80,7 +81,7 @@ def _payload(connection: Connection, profile: Profile, name: str, as_of_date: da
 def backtest(
     history: pd.DataFrame, of_churn: churn_spec.ChurnSpec, profile: Profile, as_of_date: date, spec: ValueSpec
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Expected premium within the horizon against what came in, on the churn model's own test rows; and intervals."""
+    """Expected premium against what came in, on the churn model's own test rows; claims and intervals beside it."""
     tested = churn_train.backtest(history, of_churn, profile, as_of_date)
     collection = Collection.fit(tested.train, outcomes(tested.train))
     known = tested.test["next_premium"].notna().to_numpy()
@@ -89,7 +90,9 @@ def backtest(
     ours = collection.expected(rows, tested.scores[tested.champion][known])
     measured = {"rows": len(rows), **metrics.money_error(actual, ours)}
     measured |= coverage.measure(history, tested, collection, spec)
-    return measured, {"naive_rate": metrics.money_error(actual, collection.naive(rows))}
+    claims_measured, by_line = claims_backtest.measure(history, tested, spec)
+    baseline = {"naive_rate": metrics.money_error(actual, collection.naive(rows))}
+    return measured | claims_measured, baseline | ({"average_of_line": by_line} if by_line else {})
 
 
 def learn(
@@ -99,14 +102,14 @@ def learn(
     premiums: dict[str, float],
     spec: ValueSpec,
 ) -> dict[str, Any]:
-    """The payload without the cut points: collection ratios, loss ratios, commission rate, premiums of lines."""
+    """The payload without the cut points: collection ratios, claims to come, commission rate, premiums of lines."""
     collection = Collection.fit(known, outcomes(known))
     return {
         "cohort": CohortTable.fit(known, outcomes(known)).to_artefact(),
         "stay": collection.stay,
         "leave": collection.leave,
         "renewal_rate": collection.renewal_rate,
-        "loss_ratios": loss_ratios(current, spec),
+        "claims": Claims.fit(current, loss_ratios(current, spec), spec).to_artefact(),
         "commission_rate": commission_rate(customers),
         "premiums": premiums,
     }

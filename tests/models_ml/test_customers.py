@@ -17,6 +17,7 @@ from models_ml.segmentation.naming import labels
 from models_ml.segmentation.spec import ENTERPRISE, EVERYONE, FORMER, SegmentationSpec
 from models_ml.value import score as value_score
 from models_ml.value import train as value_train
+from models_ml.value.claims import Claims
 from models_ml.value.rates import Collection, loss_ratios
 from models_ml.value.spec import ValueSpec
 from tests.models_ml import made
@@ -79,7 +80,7 @@ PAYLOAD = {
     "stay": {"unknown": 1.0},
     "leave": {"unknown": 0.0},
     "renewal_rate": 0.8,
-    "loss_ratios": {"unknown": 0.5, "motor": 0.6},
+    "claims": Claims((), 0.0, [], [], 1e6, {}, {"unknown": 0.5, "motor": 0.6}).to_artefact(),
     "commission_rate": 0.1,
     "premiums": {"health": 1_000.0},
     "cohort": {"overall": 0.2, "rates": {}},

@@ -1,0 +1,191 @@
+"""Claims to come of cover of a year: how many (frequency) times how large (severity), levelled to the line.
+
+    claims a year = level(line) · λ(line, premium) · (a + n) / (a + λ · e) · μ(line, premium)
+
+λ is a Poisson and μ a Gamma regression with a logarithmic link (McCullagh, Nelder 1989); n claims in e years correct λ
+by the policy's own record (Poisson–Gamma credibility: Bichsel 1964; Bühlmann, Gisler 2005), the less the more alike
+policies are (a). The level keeps the line's total at its loss ratio, which leans on the portfolio's
+(`rates.loss_ratios`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from models_ml.churn.features import recurring_premium
+from models_ml.common.encoding import Matrix
+from models_ml.common.metrics import Floats
+from models_ml.value.rates import UNKNOWN
+from models_ml.value.spec import ValueSpec
+
+FEWEST = 100  # claims below which the line's loss ratio is all that is known
+RIDGE = 1e-3
+ALIKE = 1e6  # credibility constant of policies between which no difference is seen
+MOST_LIKE_LINE = 5.0  # times the line's claims ratio that one policy may be expected to cost
+
+
+@dataclass(frozen=True)
+class Claims:
+    """What is known of claims to come.
+
+    Args:
+        lines: those seen, in the order of the coefficients; the premium's comes last.
+        frequency, severity: intercept and coefficients of the logarithms; empty where there were too few claims.
+        alike: a, the credibility constant.
+        levels: line → factor that brings Σ expected to the line's loss ratio × premium.
+        loss_ratios: line → claims ÷ premium, for who has no policy yet, and where regression was not possible.
+    """
+
+    lines: tuple[str, ...]
+    middle: float
+    frequency: list[float]
+    severity: list[float]
+    alike: float
+    levels: dict[str, float]
+    loss_ratios: dict[str, float]
+
+    @classmethod
+    def fit(cls, frame: pd.DataFrame, loss_ratios: dict[str, float], spec: ValueSpec) -> Claims:
+        """Learn from the record of three years of short-term policies.
+
+        Args:
+            frame: policies with claims_count_3y, claims_paid_3y, policy_duration_months, premium and line.
+            loss_ratios: of `rates.loss_ratios`.
+            spec: years of the record.
+        """
+        short = frame[(frame["is_long_term"] != 1.0).to_numpy() & (recurring_premium(frame) > 0)]
+        years, counts = exposure(short, spec), short["claims_count_3y"].fillna(0.0).to_numpy(dtype="float64")
+        at_risk = years > 0
+        short, years, counts = short[at_risk], years[at_risk], counts[at_risk]
+        lines = tuple(sorted(set(_lines(short))))
+        if counts.sum() < FEWEST:
+            return cls(lines, 0.0, [], [], ALIKE, {}, loss_ratios)
+        middle = float(np.log(recurring_premium(short)).mean())
+        matrix = _matrix(short, lines, middle)
+        paid = short["claims_paid_3y"].fillna(0.0).to_numpy(dtype="float64")
+        frequency = _poisson(matrix, counts, years)
+        severity = _gamma(matrix, paid, counts)
+        alike = credibility_constant(_said(matrix, frequency), years, counts)
+        found = cls(lines, middle, frequency, severity, alike, {}, loss_ratios)
+        return cls(lines, middle, frequency, severity, alike, found._levels(short, years, counts), loss_ratios)
+
+    def _levels(self, frame: pd.DataFrame, years: Floats, counts: Floats) -> dict[str, float]:
+        """Factor of each line: what its loss ratio expects of the record's premium ÷ what the regressions do."""
+        ours = self._rate(frame, years, counts) * self._size(frame) * years
+        theirs = self.ratio_of_line(frame) * recurring_premium(frame) * years
+        table = pd.DataFrame({"line": _lines(frame), "ours": ours, "theirs": theirs})
+        sums = table.groupby("line")[["ours", "theirs"]].sum()
+        levels = {str(line): float(row["theirs"] / row["ours"]) for line, row in sums.iterrows()}
+        return levels | {UNKNOWN: float(table["theirs"].sum() / table["ours"].sum())}
+
+    def yearly(self, frame: pd.DataFrame, spec: ValueSpec) -> Floats:
+        """Claims a year expected of each policy: (rows,), money.
+
+        Args:
+            frame: as for `fit`; without a record, the line and premium say all.
+            spec: years of the record.
+        """
+        of_line = self.ratio_of_line(frame) * recurring_premium(frame)
+        if not self.frequency:
+            return of_line
+        counts = frame["claims_count_3y"].fillna(0.0).to_numpy(dtype="float64")
+        level = pd.Series(_lines(frame)).map(self.levels).fillna(self.levels[UNKNOWN]).to_numpy(dtype="float64")
+        ours = level * self._rate(frame, exposure(frame, spec), counts) * self._size(frame)
+        bounded = np.where(recurring_premium(frame) > 0, np.minimum(ours, MOST_LIKE_LINE * of_line), 0.0)
+        return np.asarray(bounded, dtype="float64")
+
+    def ratio(self, frame: pd.DataFrame, spec: ValueSpec) -> Floats:
+        """Claims ÷ premium expected of each policy: (rows,); the line's where no premium falls due."""
+        premium = recurring_premium(frame)
+        ratio = self.yearly(frame, spec) / np.maximum(premium, 0.01)
+        return np.asarray(np.where(premium > 0, ratio, self.ratio_of_line(frame)), dtype="float64")
+
+    def frequency_of(self, frame: pd.DataFrame, spec: ValueSpec) -> Floats:
+        """Claims a year by line, premium and the policy's own record: (rows,), a number."""
+        counts = frame["claims_count_3y"].fillna(0.0).to_numpy(dtype="float64")
+        return self._rate(frame, exposure(frame, spec), counts)
+
+    def _rate(self, frame: pd.DataFrame, years: Floats, counts: Floats) -> Floats:
+        prior = _said(_matrix(frame, self.lines, self.middle), self.frequency)
+        return prior * (self.alike + counts) / (self.alike + prior * years)
+
+    def _size(self, frame: pd.DataFrame) -> Floats:
+        return _said(_matrix(frame, self.lines, self.middle), self.severity)
+
+    def ratio_of_line(self, frame: pd.DataFrame) -> Floats:
+        """Claims ÷ premium of the line, whoever holds it: (rows,)."""
+        ratios = pd.Series(_lines(frame)).map(self.loss_ratios).fillna(self.loss_ratios[UNKNOWN])
+        return np.asarray(ratios, dtype="float64")
+
+    def to_artefact(self) -> dict[str, Any]:
+        """Plain values to be stored."""
+        return {
+            "lines": list(self.lines),
+            "middle": self.middle,
+            "frequency": self.frequency,
+            "severity": self.severity,
+            "alike": self.alike,
+            "levels": self.levels,
+            "loss_ratios": self.loss_ratios,
+        }
+
+    @classmethod
+    def from_artefact(cls, stored: dict[str, Any]) -> Claims:
+        """The claims model from its stored values."""
+        return cls(**(stored | {"lines": tuple(stored["lines"])}))
+
+
+def exposure(frame: pd.DataFrame, spec: ValueSpec) -> Floats:
+    """Years of the record that each policy was there for: (rows,), at most `years_of_claims`."""
+    months = frame["policy_duration_months"].fillna(0).to_numpy(dtype="float64")
+    return np.clip(months * 30 / 365.25, 0, spec.years_of_claims)
+
+
+def credibility_constant(rate: Floats, years: Floats, counts: Floats) -> float:
+    """How alike policies of one expected number are, a of their Gamma by moments: E[(n − λe)² − n] = (λe)² / a.
+
+    Args:
+        rate, years, counts: λ, e and n (rows,).
+    """
+    expected = rate * years
+    beyond = float(((counts - expected) ** 2 - counts).sum())
+    return float(min(ALIKE, (expected**2).sum() / beyond)) if beyond > 0 else ALIKE
+
+
+def _lines(frame: pd.DataFrame) -> list[str]:
+    return [str(line) for line in frame["line_of_business"].fillna(UNKNOWN)]
+
+
+def _matrix(frame: pd.DataFrame, lines: tuple[str, ...], middle: float) -> Matrix:
+    """(rows, lines + 1): which line, and the logarithm of the premium about its mean."""
+    of = np.array(_lines(frame), dtype=object)
+    columns = [(of == line).astype("float64") for line in lines]
+    premium = np.log(np.maximum(recurring_premium(frame), 1.0)) - middle
+    return np.column_stack([*columns, premium])
+
+
+def _said(matrix: Matrix, stored: list[float]) -> Floats:
+    return np.asarray(np.exp(stored[0] + matrix @ np.asarray(stored[1:])))
+
+
+def _poisson(matrix: Matrix, counts: Floats, years: Floats) -> list[float]:
+    from sklearn.linear_model import PoissonRegressor
+
+    fitted = PoissonRegressor(alpha=RIDGE, max_iter=500).fit(matrix, counts / years, sample_weight=years)
+    return [float(fitted.intercept_), *map(float, fitted.coef_)]
+
+
+def _gamma(matrix: Matrix, paid: Floats, counts: Floats) -> list[float]:
+    """Only of claims that were paid: one that costs nothing is part of the level."""
+    from sklearn.linear_model import GammaRegressor
+
+    cost = (counts > 0) & (paid > 0)
+    size = paid[cost] / counts[cost]
+    # The regressor starts from nought: in units of the mean it has not far to go.
+    unit = float(size.mean())
+    fitted = GammaRegressor(alpha=RIDGE, max_iter=500).fit(matrix[cost], size / unit, sample_weight=counts[cost])
+    return [float(fitted.intercept_) + float(np.log(unit)), *map(float, fitted.coef_)]
