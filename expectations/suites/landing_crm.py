@@ -38,6 +38,15 @@ RULES: tuple[Rule, ...] = (
         sentence_zh="满意度评分在0到10之间。",
         hurts=("customer_360", "customer_churn"),
     ),
+    RowCondition(
+        id="retention_arm_known",
+        asset="retention_task",
+        severity="quarantine",
+        condition="arm in ('treated', 'holdout')",
+        sentence_en="A retention task says whether its customer was drawn to be treated or to be left alone.",
+        sentence_zh="挽留任务注明客户属于处理组或留出组。",
+        hurts=("retention_effect",),
+    ),
     NotNull(
         id="consent_state_known",
         asset="consent",

@@ -6,7 +6,7 @@ from psycopg import sql
 
 from expectations.rules import RowCondition, Rule
 from expectations.suite import Asset, Moment, Suite
-from expectations.suites import experience, marts_lists, marts_measures, marts_service
+from expectations.suites import experience, marts_effect, marts_lists, marts_measures, marts_service
 from expectations.suites.marts_lists import TO_CUSTOMERS, everywhere
 
 PER_CUSTOMER = ("customer_360", "customer_segment", "customer_value", "customer_churn")
@@ -70,6 +70,7 @@ RULES: tuple[Rule, ...] = (
         sentence_zh="每个集市都带有正在构建的版次编号。",
         hurts=STAMPED,
     ),
+    *marts_effect.RULES,
     *marts_lists.RULES,
     *marts_service.RULES,
     *marts_measures.RULES,
@@ -121,6 +122,7 @@ def assets(moment: Moment) -> tuple[Asset, ...]:
             key=("mart",),
             public_key=True,
         ),
+        *marts_effect.assets(),
         *marts_lists.assets(moment),
         *marts_service.assets(moment),
         *marts_measures.assets(),

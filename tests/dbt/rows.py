@@ -140,6 +140,12 @@ def complaint(complaint_id: int, contact_id: str, **changes: Any) -> Row:
     return row | {"is_regulator_forwarded": False, "recorded_on": "2026-01-01"} | STAMP | changes
 
 
+def retention_task(task_id: int, contact_id: str, arm: str, offered_on: str, **changes: Any) -> Row:
+    row = {"task_id": task_id, "contact_id": contact_id, "policy_no": None, "offered_on": offered_on, "arm": arm}
+    row |= {"value_grade": "B", "risk_band": "high", "contacted_on": None, "outcome": None, "closed_on": None}
+    return row | {"recorded_on": offered_on} | STAMP | changes
+
+
 def consent(consent_id: int, contact_id: str, state: str | None, occurred_on: str, **changes: Any) -> Row:
     row = {"consent_id": consent_id, "contact_id": contact_id, "purpose": "marketing", "state": state}
     return row | {"occurred_on": occurred_on, "recorded_on": occurred_on} | STAMP | changes

@@ -116,6 +116,11 @@ def land_crm(landing: Landing) -> None:
     landing.land(CRM, "complaint", DAY_1, [make.complaint(1, "C2"), make.complaint(2, "C1", policy_no="P10")])
     consents = [make.consent(1, "C1", "granted", "2026-01-01"), make.consent(2, "C2", None, "2026-01-01")]
     landing.land(CRM, "consent", DAY_1, consents)
+    # Two windows are over on the first day, and the year's is not.
+    drawn = [("C1", "treated", "2025-12-01"), ("C1", "holdout", "2026-01-02")]
+    drawn += [("C3", "holdout", "2025-12-01"), ("C2", "treated", "2025-12-01")]
+    tasks = [make.retention_task(n, *task, policy_no=None if n else "P10") for n, task in enumerate(drawn)]
+    landing.land(CRM, "retention_task", DAY_1, tasks)
 
 
 class Day(NamedTuple):
@@ -237,6 +242,21 @@ def test_contacts_reach_their_customer_on_the_insurers_day(sample_landing: Landi
         " left join core.dim_policy p using (policy_key) order by 2",
     )
     assert complaints == [(True, "P10"), (True, None)]
+
+
+def test_retention_is_followed_by_customer_as_drawn(sample_landing: Landing, day_1: Day) -> None:
+    tasks = (
+        "select f.arm, p.policy_number, count(f.customer_key) from core.fct_retention_task f"
+        " left join core.dim_policy p using (policy_key) group by 1, 2 order by 1, 2"
+    )
+    assert rows(sample_landing, tasks) == [("holdout", None, 2), ("treated", "P10", 1), ("treated", None, 1)]
+    # C1 is party 1 with P10, C3 the enterprise with the car; C2 is a prospect and holds nothing.
+    enrolled = (
+        "select arm, horizon_months, policies_held, is_kept, premium_kept, is_final"
+        " from core.retention_enrolment order by arm, horizon_months"
+    )
+    kept = [(3, 1, True, 1000, True), (6, 1, True, 1000, False)]
+    assert rows(sample_landing, enrolled) == [(arm, *row) for arm in ("holdout", "treated") for row in kept]
 
 
 def test_connectors_that_are_not_enabled_leave_nothing(sample_landing: Landing, day_1: Day) -> None:

@@ -57,6 +57,12 @@ _SCORES = "select 0.1 + i * {}::double precision as p_churn from generate_series
 _STANDARD = (
     "select 8 as customers, 5 as customers_contacted_enough, 4 as customers_with_adviser_due, {} as customers_kept"
 )
+_EFFECT = (
+    "select 5 as treated, 5 as treated_kept, 2 as holdout, 1 as holdout_kept,"
+    " 7 as by_month, {} as by_grade, 7 as by_band"
+)
+_INTERVAL = "select 0.2 as effect, {}::numeric as effect_low, 0.4 as effect_high union all select null, null, null"
+_CALLED = "select '{}'::text as arm, date '2026-07-01' as contacted_on union all select 'holdout', null"
 _HOLDOUT = (
     "select true as is_holdout, null::date as due_by, {}::text as channel, null::text as assigned_role"
     " union all select false, date '2026-07-07', 'phone', 'service_desk'"
@@ -104,6 +110,7 @@ FIXTURES: dict[str, dict[str, Fixture]] = {
         "contact_name_filled": _filled("name"),
         "contact_named": _text("name", "'李强'", "null"),
         "survey_score_in_range": _number("score", "10", "11", "smallint"),
+        "retention_arm_known": _text("arm", "'holdout'", "'both'"),
         "consent_state_known": _text("state", "'granted'", "null"),
     },
     "landing_motor_portfolio": LEDGER
@@ -183,6 +190,9 @@ FIXTURES: dict[str, dict[str, Fixture]] = {
         ),
         "segments_are_everybody": Fixture("select 9 as profiled, 9 as members", "select 9 as profiled, 10 as members"),
         "standards_within_customers": Fixture(_STANDARD.format(3), _STANDARD.format(9)),
+        "effect_parts_within_whole": Fixture(_EFFECT.format(7), _EFFECT.format(6)),
+        "effect_lies_in_its_interval": Fixture(_INTERVAL.format(-0.1), _INTERVAL.format(0.21)),
+        "holdout_was_left_alone": Fixture(_CALLED.format("treated"), _CALLED.format("holdout")),
         "holdout_is_left_alone": Fixture(_HOLDOUT.format("null"), _HOLDOUT.format("'phone'")),
         "complaint_parts_within_whole": Fixture(
             "select 2 as complaints, 30 as policies_held, 2 as of_all, 30 as held_of_all",

@@ -35,6 +35,8 @@ create table core.customer_crosswalk as select 'c' || i as party_key, i::text as
 create table input_layer.input__parties as select 'c' || i as party_key, lpad(i::text, 18, '1') as id_number
     from generate_series(0, 30) as i;
 create table core.customer_attribute_source as select i::text as customer_key from generate_series(0, 30) as i;
+create table core.fct_retention_task as select 't' || i as retention_task_key, 'treated' as arm,
+    date '2026-07-01' as contacted_on from generate_series(1, 9) as i;
 create table core.household as select i::text as customer_key, i::text as household_key, true as is_key_person
     from generate_series(0, 30) as i;
 create table core.customer_relationship as select i::text as customer_key, (3 - i)::text as related_customer_key,
@@ -76,6 +78,7 @@ OTHERWISE = (
     "service_standard_adherence",
     "segment_profile",
     "metric_value",
+    "retention_effect",
     *EXPERIENCE,
 )
 MEASURES = ("policies_in_force", "premium_received", "claims_paid")
@@ -124,6 +127,13 @@ def marts(edition: int) -> str:
         f"create table marts_build.service_standard_adherence as select {edition}::bigint as edition_id,"
         " 'A' as value_grade, 'person' as customer_type, 8 as customers, 5 as customers_contacted_enough,"
         " 4 as customers_with_adviser_due, 3 as customers_kept"
+    )
+    tables.append(
+        f"create table marts_build.retention_effect as select {edition}::bigint as edition_id, 3 as horizon_months,"
+        " month as cohort_month, grade as value_grade, band as risk_band, 9 as treated, 8 as treated_kept,"
+        " 3 as holdout, 2 as holdout_kept, 0.222 as effect, -0.2 as effect_low, 0.66 as effect_high from (values"
+        " ('all', 'all', 'all'), ('2026-03', 'all', 'all'), ('all', 'A', 'all'), ('all', 'all', 'high'))"
+        " as t (month, grade, band)"
     )
     tables.append(
         f"create table marts_build.agent_performance as select {edition}::bigint as edition_id,"
@@ -322,6 +332,16 @@ FAULTS = {
         marts_gate,
         "holdout_is_left_alone",
         "update marts_build.retention_worklist set is_holdout = true where customer_key = '3'",
+    ),
+    "an effect whose months are not all": (
+        marts_gate,
+        "effect_parts_within_whole",
+        "update marts_build.retention_effect set treated = 8 where cohort_month <> 'all'",
+    ),
+    "an effect beyond its interval": (
+        marts_gate,
+        "effect_lies_in_its_interval",
+        "update marts_build.retention_effect set effect = 0.7 where risk_band <> 'all'",
     ),
     "no lapse experience": (
         marts_gate,

@@ -48,6 +48,9 @@ def test_status_is_the_replay_of_events_on_every_day(days: list[Day]) -> None:
 def test_nothing_is_there_before_it_was_recorded(days: list[Day]) -> None:
     for day in days:
         for (system, name), frame in day.tables.items():
+            if name == "retention_task":
+                assert frame.empty, "no worklist was published, and there are tasks"
+                continue
             assert len(frame), f"{system}.{name} is empty"
             assert frame["recorded_on"].max() <= day.day, name
             assert max(frame["updated_at"]).date() <= day.day, name

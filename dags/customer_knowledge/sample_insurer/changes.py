@@ -52,6 +52,7 @@ KEYS = {
     ("crm", "satisfaction_survey"): "survey_id",
     ("crm", "campaign"): "campaign_id",
     ("crm", "campaign_response"): "response_id",
+    ("crm", "retention_task"): "task_id",
     ("crm", "consent"): "consent_id",
     ("crm", "agent_note"): "note_id",
 }

@@ -29,6 +29,7 @@ GROUPS = {
     "agents_and_products": "Agents and products · 代理人与产品",
     "value": "Value and next product · 价值与推荐",
     "churn": "Churn · 流失",
+    "retention_effect": "Effect of retention · 挽留效果",
 }
 _HEAD = """<!-- Made by `ck docs measures` from models/semantic and docs/measures_concepts.md of dbt_project. -->
 # Measures · 指标

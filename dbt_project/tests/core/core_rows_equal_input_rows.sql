@@ -12,6 +12,7 @@ with counted as (
         ('fct_policy_change', 'policy_changes', 'policy_key'), ('fct_interaction', 'interactions', 'party_key'),
         ('fct_complaint', 'complaints', none), ('fct_survey', 'surveys', 'party_key'),
         ('fct_campaign_response', 'campaign_responses', 'party_key'), ('fct_agent_note', 'agent_notes', none),
+        ('fct_retention_task', 'retention_tasks', none),
     ] %}
         select
             '{{ fact }}' as fact,

@@ -71,6 +71,22 @@ create table campaign_response (
     updated_at timestamptz not null
 );
 
+-- What the retention worklist asked for, one row a customer, day and list; the holdout is kept and left alone.
+create table retention_task (
+    task_id bigint primary key,
+    contact_id text not null,
+    policy_no text,
+    offered_on date not null,
+    arm text not null,
+    value_grade text,
+    risk_band text,
+    contacted_on date,
+    outcome text,
+    closed_on date,
+    recorded_on date not null,
+    updated_at timestamptz not null
+);
+
 create table consent (
     consent_id bigint primary key,
     contact_id text not null,
