@@ -1,9 +1,8 @@
 """Scores customers, builds the marts, asks the last gates and publishes the edition.
 
 Starts when the features of a business date are there. `ensure_champions` trains a model only where no valid one
-stands. The ml and marts gates block the edition when scores or marts are wrong; what BI reads stays as it was.
-`describe` keeps dbt's documents with the edition. `publish` moves one pointer in one transaction and may be run
-again at any time.
+stands; `track` tells MLflow, and nothing waits for it. The ml and marts gates block the edition when scores or marts
+are wrong. `describe` keeps dbt's documents. `publish` moves one pointer in one transaction and may be run again.
 """
 
 from __future__ import annotations
@@ -42,6 +41,12 @@ def score_customers() -> None:
         lifecycle.score_all(profile_in_force(), as_of_date(dag_run))
 
     @task
+    def track() -> int:
+        import models_ml.lifecycle as lifecycle
+
+        return lifecycle.track(profile_in_force())
+
+    @task
     def gate(name: str, dag_run: Any = None) -> None:
         from customer_knowledge.pipeline import building
         from expectations import gate as gates
@@ -51,15 +56,10 @@ def score_customers() -> None:
         run(profile_in_force(), building(profile_in_force(), day), day)
 
     @task
-    def build_marts_tables(dag_run: Any = None) -> dict[str, int]:
-        from customer_knowledge.pipeline import build_marts as run
+    def step(name: str, dag_run: Any = None) -> dict[str, int]:
+        import customer_knowledge.pipeline as pipeline
 
-        return run(profile_in_force(), as_of_date(dag_run))
-
-    @task
-    def describe(dag_run: Any = None) -> dict[str, int]:
-        from customer_knowledge.pipeline import describe as run
-
+        run = {"build_marts_tables": pipeline.build_marts, "describe": pipeline.describe}[name]
         return run(profile_in_force(), as_of_date(dag_run))
 
     @task(outlets=[Asset(**asset(EDITION))])
@@ -70,7 +70,10 @@ def score_customers() -> None:
 
     ml_gate = gate.override(task_id="ml_gate")("ml")
     marts_gate = gate.override(task_id="marts_gate")("marts")
-    ensure_champions() >> score() >> ml_gate >> build_marts_tables() >> [marts_gate, describe()] >> publish()
+    build, describe = (step.override(task_id=name)(name) for name in ("build_marts_tables", "describe"))
+    champions = ensure_champions()
+    champions >> track()
+    champions >> score() >> ml_gate >> build >> [marts_gate, describe] >> publish()
 
 
 score_customers()

@@ -76,6 +76,16 @@ def score_all(profile: Profile, as_of_date: date) -> dict[str, int]:
     return written
 
 
+def track(profile: Profile) -> int:
+    """Tell MLflow of the runs it does not know: runs told. Run after training; nothing that scores depends on it."""
+    from models_ml.common import tracking
+
+    specs = {name: (_spec_digest(profile, name), _room(name, "spec").of(profile)) for name in MODELS}
+    told = tracking.mirror(profile, specs)
+    log.info("MLflow: %s runs told, schema %s of %s", told, tracking.SCHEMA, profile.database)
+    return told
+
+
 def _lock(connection: Connection) -> None:
     connection.execute("select pg_advisory_xact_lock(hashtext('customer_knowledge.models'))")
 

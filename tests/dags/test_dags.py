@@ -29,6 +29,7 @@ HEAVY = {
     "pandas",
     "dbt",
     "skops",
+    "mlflow",
     "psycopg",
     "models_ml",
     "expectations",

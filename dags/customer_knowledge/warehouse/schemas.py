@@ -35,6 +35,7 @@ SCHEMAS = [
     "features",
     "identity",
     "ml",
+    "mlflow",
     "marts_build",
     "marts_store",
     "marts",
