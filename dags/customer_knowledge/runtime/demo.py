@@ -12,7 +12,7 @@ from rich.console import Console
 
 from customer_knowledge.errors import ConfigurationError
 from customer_knowledge.profile import Profile, load
-from customer_knowledge.runtime import airflow, day, summary
+from customer_knowledge.runtime import airflow, day, handover, summary
 from customer_knowledge.runtime.airflow_home import AirflowHome
 from customer_knowledge.runtime.progress import DayProgress
 from customer_knowledge.settings import settings
@@ -119,7 +119,7 @@ def _sample_day(profile: Profile, console: Console) -> date:
         console.print(f"{today} is not published yet: going on with it", highlight=False)
         return today
     with console.status("letting a business day pass"):
-        return advance.advance_day(at.seed)
+        return advance.advance_day(at.seed, handover.worklist(profile, today))
 
 
 def _take_delivery(profile: Profile, data: Path | None, console: Console) -> None:

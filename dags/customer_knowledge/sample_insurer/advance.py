@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 import psycopg
 from psycopg import sql
 
 from customer_knowledge.errors import ConfigurationError
+from customer_knowledge.sample_insurer import retention
 from customer_knowledge.sample_insurer.changes import KEYS
 from customer_knowledge.sample_insurer.simulate import SOURCES, TRUTH
 from customer_knowledge.warehouse.connections import SIMULATOR, Connection, connect
@@ -30,7 +32,7 @@ def current_day() -> date | None:
     return None if row is None else row[0]
 
 
-def advance_day(seed: int | None = None) -> date:
+def advance_day(seed: int | None = None, worklist: Sequence[retention.Offer] = ()) -> date:
     """Let one business day pass; what happens follows from the seed the insurer was made with.
 
     CRM goes first and may be played twice; policy administration and the business day move in one transaction, so
@@ -38,6 +40,7 @@ def advance_day(seed: int | None = None) -> date:
 
     Args:
         seed: where given, the insurer must have been made with it.
+        worklist: what was published for the day that ends, for the CRM to act on.
 
     Returns:
         The new business day.
@@ -51,7 +54,9 @@ def advance_day(seed: int | None = None) -> date:
         raise ConfigurationError("the sample insurer is not there yet", hint="`ck simulate create` makes it")
     day = today + timedelta(days=1)
     with connect(TRUTH, SIMULATOR) as truth:
-        _check(truth, seed, day)
+        made_with = _check(truth, seed, day)
+        with connect("policy_admin", SIMULATOR) as holders:
+            retention.play(truth, holders, worklist, made_with, day)
         for system in reversed(SOURCES):
             with connect(system, SIMULATOR) as source:
                 _play(truth, source, system, day)
@@ -59,7 +64,7 @@ def advance_day(seed: int | None = None) -> date:
     return day
 
 
-def _check(truth: Connection, seed: int | None, day: date) -> None:
+def _check(truth: Connection, seed: int | None, day: date) -> int:
     row = truth.execute("select seed, last_day from truth.setting").fetchone()
     if row is None:
         raise ConfigurationError("the sample insurer has no truth", hint="make it anew: `ck simulate create`")
@@ -71,6 +76,7 @@ def _check(truth: Connection, seed: int | None, day: date) -> None:
         raise ConfigurationError(
             f"the sample insurer is simulated until {row[1]} only", hint="make it anew with a later first day"
         )
+    return int(row[0])
 
 
 def _play(truth: Connection, source: Connection, system: str, day: date) -> None:

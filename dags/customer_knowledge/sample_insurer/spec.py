@@ -132,6 +132,15 @@ class Dirtying:
 
 
 @dataclass(frozen=True)
+class Retaining:
+    """What a contact from the retention worklist brings."""
+
+    contact_days: int = 7  # within, from the day the task appears
+    reached: float = 0.8
+    accepted: float = 0.6  # of those reached; who accepts does not leave by choice for a year
+
+
+@dataclass(frozen=True)
 class Spec:
     """The whole generative model."""
 
@@ -145,6 +154,7 @@ class Spec:
     relating: Relating = Relating()
     confusing: Confusing = Confusing()
     dirtying: Dirtying = Dirtying()
+    retaining: Retaining = Retaining()
 
 
 SPEC = Spec()

@@ -79,3 +79,11 @@ create table truth.deletion (
     deleted_on date not null,
     primary key (source_system, source_table, row_key)
 );
+
+create table truth.retention_task (
+    task_id bigint primary key,
+    leaves_if_left_alone boolean not null,
+    leaves_if_treated boolean not null
+);
+comment on table truth.retention_task is
+'Whether the customer of a task leaves by choice within 365 days, treated and left alone: one of them comes true. 任务客户在 365 天内处理与不处理两种情形下是否自愿退出，仅其一成真。';
