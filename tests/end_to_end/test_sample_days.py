@@ -212,6 +212,13 @@ def test_the_next_day_is_published_from_what_changed(sample_world: World) -> Non
     assert 0 < new + changed + deleted < read / 10
     assert sample_world.ask("select count(distinct edition_id) from marts_store.customer_360") == [(2,)]
     assert sample_world.ask("select built, state from ops.core_state") == [("changes", "complete")]
+    # The list of the day before went to the CRM, and came back as tasks of both arms.
+    listed = sample_world.ask(
+        "select is_holdout, count(*) from marts_store.retention_worklist where edition_id = 1 group by 1"
+    )
+    tasks = sample_world.ask("select arm = 'holdout', count(customer_key) from core.fct_retention_task group by 1")
+    assert {arm: 0 < n <= dict(listed)[arm] for arm, n in tasks} == dict.fromkeys(dict(listed), True)
+    assert sample_world.read("select count(*) from marts.retention_effect") == [(0,)]
 
 
 def test_a_closed_gate_leaves_the_published_edition(sample_world: World) -> None:
