@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
+from scipy.stats import binomtest
 
 from customer_knowledge.profile import Profile
 from customer_knowledge.warehouse.connections import Connection, connect
@@ -44,21 +45,28 @@ def intervals(connection: Connection, kept: np.ndarray, holdout_kept: np.ndarray
 
 
 @pytest.mark.parametrize(
-    ("treated", "holdout", "low", "high"),
-    [  # Newcombe (1998), table II, method 10
-        ((56, 70), (48, 80), 0.0524, 0.3339),
-        ((9, 10), (3, 10), 0.1705, 0.8090),
-        ((5, 56), (0, 29), -0.0381, 0.1926),
-        ((10, 10), (0, 10), 0.6075, 1.0000),
-        ((10, 10), (10, 10), -0.2775, 0.2775),
+    ("treated", "holdout"),
+    [
+        ((56, 70), (48, 80)),
+        ((9, 10), (3, 10)),
+        ((5, 56), (0, 29)),
+        ((10, 10), (0, 10)),
+        ((10, 10), (10, 10)),
+        ((48, 80), (56, 70)),
     ],
 )
-def test_limits_are_those_that_were_published(
-    connection: Connection, treated: tuple[int, int], holdout: tuple[int, int], low: float, high: float
+def test_limits_combine_those_of_an_independent_package(
+    connection: Connection, treated: tuple[int, int], holdout: tuple[int, int]
 ) -> None:
-    sizes = treated[1], holdout[1]
-    [[_, ours_low, ours_high]] = intervals(connection, np.array([treated[0]]), np.array([holdout[0]]), sizes)
-    assert (ours_low, ours_high) == pytest.approx((low, high), abs=5.1e-5)
+    """Wilson's limits by SciPy, combined by Newcombe's formula; shares of none and of all among them."""
+    [[effect, low, high]] = intervals(
+        connection, np.array([treated[0]]), np.array([holdout[0]]), (treated[1], holdout[1])
+    )
+    ours, theirs = (binomtest(*arm).proportion_ci(0.95, method="wilson") for arm in (treated, holdout))
+    share, other = treated[0] / treated[1], holdout[0] / holdout[1]
+    assert effect == pytest.approx(share - other)
+    assert low == pytest.approx(effect - np.hypot(share - ours.low, theirs.high - other), abs=1e-6)
+    assert high == pytest.approx(effect + np.hypot(ours.high - share, other - theirs.low), abs=1e-6)
 
 
 @pytest.mark.parametrize("uplift", [-0.2, -0.1, 0.0, 0.03, 0.1, 0.15])
