@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from models_ml.churn.features import recurring_premium
 from models_ml.churn.train import Backtest
 from models_ml.common.metrics import Floats
-from models_ml.value.claims import Claims
+from models_ml.value.claims import Claims, exposure
 from models_ml.value.rates import loss_ratios
 from models_ml.value.spec import ValueSpec
 
@@ -17,14 +18,15 @@ FEWEST_ROWS = 100
 
 
 def measure(history: pd.DataFrame, tested: Backtest, spec: ValueSpec) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Number of claims of a year by the model fitted on the training rows, and by the average of each line.
+    """Number of claims of a year by the model fitted on the training rows, and by simpler ways.
 
     Those are the claims known a year later of policies that were still there.
 
     Returns:
         The model's claims_rows, claims_expected_over_actual, claims_deviance (mean Poisson deviance) and claims_gini
-        (of the order, as a share of the best order's), and the same of the lines' averages; both empty where the
-        observation dates do not repeat after a year.
+        (of the order, as a share of the best order's); and the same of three simpler ways: each line's average, its
+        claims for a unit of premium (what a loss ratio says of numbers), and the regression without the own record.
+        Both empty where the observation dates do not repeat after a year.
     """
     learnt = _latest_of_each(tested.train)
     model = Claims.fit(learnt, loss_ratios(learnt, spec), spec)
@@ -38,11 +40,28 @@ def measure(history: pd.DataFrame, tested: Backtest, spec: ValueSpec) -> tuple[d
     came = rows["came"].fillna(0.0).to_numpy(dtype="float64")
     if not model.frequency or len(rows) < FEWEST_ROWS or not came.sum():
         return {}, {}
-    years = learnt["policy_duration_months"].fillna(0).clip(upper=12 * spec.years_of_claims) / 12
-    by_line = pd.DataFrame({"line": learnt["line_of_business"], "n": learnt["claims_count_3y"], "years": years})
-    sums = by_line.groupby("line")[["n", "years"]].sum()
-    average = rows["line_of_business"].map(sums["n"] / sums["years"]).to_numpy(dtype="float64")
-    return _judged(came, model.frequency_of(rows, spec)), _judged(came, average)
+    silent = rows.assign(claims_count_3y=0.0, policy_duration_months=0.0)
+    simpler = {
+        "average_of_line": _by_line(learnt, rows, spec, np.ones(len(learnt)), np.ones(len(rows))),
+        "premium_of_line": _by_line(learnt, rows, spec, recurring_premium(learnt), recurring_premium(rows)),
+        "without_own_record": model.frequency_of(silent, spec),
+    }
+    baselines = {name: _judged(came, expected) for name, expected in simpler.items()}
+    return _judged(came, model.frequency_of(rows, spec)), baselines
+
+
+def _by_line(learnt: pd.DataFrame, rows: pd.DataFrame, spec: ValueSpec, weights: Floats, asked: Floats) -> Floats:
+    """Claims a year in proportion to a weight, by line: (rows,)."""
+    of_line = pd.DataFrame(
+        {
+            "line": learnt["line_of_business"].to_numpy(),
+            "claims": learnt["claims_count_3y"].fillna(0.0).to_numpy(),
+            "weight": weights * exposure(learnt, spec),
+        }
+    )
+    sums = of_line[(learnt["is_long_term"] != 1.0).to_numpy()].groupby("line")[["claims", "weight"]].sum()
+    rate = rows["line_of_business"].map(sums["claims"] / sums["weight"]).to_numpy(dtype="float64")
+    return np.asarray(rate * asked, dtype="float64")
 
 
 def _latest_of_each(rows: pd.DataFrame) -> pd.DataFrame:

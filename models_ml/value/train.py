@@ -90,9 +90,9 @@ def backtest(
     ours = collection.expected(rows, tested.scores[tested.champion][known])
     measured = {"rows": len(rows), **metrics.money_error(actual, ours)}
     measured |= coverage.measure(history, tested, collection, spec)
-    claims_measured, by_line = claims_backtest.measure(history, tested, spec)
+    claims_measured, simpler = claims_backtest.measure(history, tested, spec)
     baseline = {"naive_rate": metrics.money_error(actual, collection.naive(rows))}
-    return measured | claims_measured, baseline | ({"average_of_line": by_line} if by_line else {})
+    return measured | claims_measured, baseline | simpler
 
 
 def learn(

@@ -104,9 +104,33 @@ def test_next_years_claims_are_foreseen_better_than_by_the_line(frame: pd.DataFr
     train, test = train.assign(claims_count_12m=0.0), test.assign(claims_count_12m=0.0)
     after = test.assign(as_of_date=then, claims_count_12m=rng.poisson(test["true_rate"]).astype("float64"))
     tested = type("Tested", (), {"train": train, "test": test})()
-    measured, baseline = claims_backtest.measure(pd.concat([train, test, after]), tested, SPEC)
+    measured, simpler = claims_backtest.measure(pd.concat([train, test, after]), tested, SPEC)
     assert measured["claims_rows"] == 8_000
     assert measured["claims_expected_over_actual"] == pytest.approx(1, abs=0.05)
-    assert measured["claims_deviance"] < baseline["claims_deviance"] - 0.05
-    assert measured["claims_gini"] > baseline["claims_gini"] + 0.1
+    assert set(simpler) == {"average_of_line", "premium_of_line", "without_own_record"}
+    for name, values in simpler.items():
+        assert measured["claims_deviance"] < values["claims_deviance"] - 0.02, name
+        assert measured["claims_gini"] > values["claims_gini"] + 0.05, name
+
+
+def test_nothing_of_the_year_to_come_is_read(frame: pd.DataFrame) -> None:
+    """Other claims in the year after change how the model is judged, and nothing that it expects."""
+    first, then = pd.Timestamp("2025-06-30"), pd.Timestamp("2026-06-30")
+    train = frame.head(12_000).assign(as_of_date=pd.Timestamp("2024-06-30"), claims_count_12m=0.0)
+    test = frame.tail(8_000).assign(as_of_date=first, claims_count_12m=0.0)
+    tested = type("Tested", (), {"train": train, "test": test})()
+    sums = []
+    for came in (test["claims_count_3y"].clip(upper=1.0), 1.0 - test["claims_count_3y"].clip(upper=1.0)):
+        after = test.assign(as_of_date=then, claims_count_12m=came)
+        measured, _ = claims_backtest.measure(pd.concat([train, test, after]), tested, SPEC)
+        sums.append((measured["claims_expected_over_actual"] * came.sum(), measured["claims_gini"]))
+    assert sums[0][0] == pytest.approx(sums[1][0], rel=1e-4)
+    assert sums[0][1] > 0 > sums[1][1]
+
+
+def test_what_is_foreseen_needs_the_years_claims_to_be_there(frame: pd.DataFrame) -> None:
+    first = pd.Timestamp("2025-06-30")
+    train = frame.head(12_000).assign(as_of_date=pd.Timestamp("2024-06-30"), claims_count_12m=0.0)
+    test = frame.tail(8_000).assign(as_of_date=first, claims_count_12m=0.0)
+    tested = type("Tested", (), {"train": train, "test": test})()
     assert claims_backtest.measure(pd.concat([train, test]), tested, SPEC) == ({}, {})
