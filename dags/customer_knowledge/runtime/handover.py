@@ -1,4 +1,4 @@
-"""What the warehouse hands to the CRM: the retention worklist as published."""
+"""What the warehouse hands to the CRM: the retention worklist as published, read as any reader of marts reads it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import date
 
 from customer_knowledge.profile import Profile
 from customer_knowledge.sample_insurer.retention import Offer
-from customer_knowledge.warehouse.connections import warehouse
+from customer_knowledge.warehouse.connections import BI, connect
 
 _LINES = """
     select p.policy_number, w.is_holdout, w.value_grade, w.risk_band
@@ -21,7 +21,7 @@ def worklist(profile: Profile, day: date) -> list[Offer]:
     Raises:
         ServerError: the warehouse cannot be reached.
     """
-    with warehouse(profile) as connection:
+    with connect(profile.database, BI) as connection:
         there = connection.execute("select to_regclass('marts.retention_worklist') is not null").fetchone()
         if there is None or not there[0]:
             return []
