@@ -68,6 +68,8 @@ def current_chunks(connection: Connection, spec: ChurnSpec, as_of_date: date) ->
 
 
 def recurring_premium(frame: pd.DataFrame) -> Floats:
-    """Annual premium that falls due again: (rows,), money; 0 for single premiums and where none is known."""
+    """Annual premium that falls due again: (rows,), money; 0 where all is paid or waived and where none is known."""
     premium = frame["annual_premium"].fillna(0.0).to_numpy(dtype="float64")
-    return np.where(frame["premium_mode"].to_numpy(dtype=object) == SINGLE, 0.0, premium)
+    paid = frame["premium_mode"].to_numpy(dtype=object) == SINGLE
+    paid |= frame["premium_years_left"].to_numpy(dtype="float64") == 0.0
+    return np.where(paid, 0.0, premium)

@@ -31,7 +31,7 @@ POLICY_COLUMNS = [
     *(*CHANCES.values(), "expected_months", "risk_decile", "premium_at_risk", *REASON_COLUMNS),
 ]
 # What is kept of a chunk until all are scored.
-KEPT = [*(c for c in POLICY_COLUMNS if c != "risk_decile"), "annual_premium", "premium_mode"]
+KEPT = [*(c for c in POLICY_COLUMNS if c != "risk_decile"), "annual_premium", "premium_mode", "premium_years_left"]
 CUSTOMER_COLUMNS = [
     *("customer_key", "policies_at_risk", "p_lose_any", "p_lose_all", "p_lose_any_3m", "expected_policies_lost"),
     *("premium_in_force", "premium_at_risk", "risk_band", *REASON_COLUMNS),

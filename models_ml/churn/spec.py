@@ -14,7 +14,7 @@ MOMENT = (
     Column("policy_key", "key"),
     Column("customer_key", "key"),
     Column("horizon_ends_on", "date"),
-    *numbers("annual_premium", "policy_duration_months", "days_to_next_due", "days_to_maturity"),
+    *numbers("annual_premium", "policy_duration_months", "days_to_next_due", "days_to_maturity", "premium_years_left"),
     *categories("premium_mode", "line_of_business"),
     *flags("is_long_term"),
 )

@@ -22,7 +22,7 @@ FEATURES = numbers(
 )
 RULES = categories("customer_type")
 HOLDINGS = flags("holds_life", "holds_health", "holds_accident", "holds_motor", "holds_property")
-ASPECTS = ("contact_channels", "product_codes", "sales_channels")
+ASPECTS = ("contact_channels", "product_codes", "sales_channels", "contact_preferences")
 HABITS = Contract("features__customer_habit", "customer", customers.KEYS, counts(*ASPECTS))
 # Ways to be in touch that a name may speak of.
 TOUCHES = ("phone", "app", "wechat", "branch", "agent_visit", "email")

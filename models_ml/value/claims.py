@@ -1,16 +1,16 @@
-"""Claims to come of cover of a year: how many (frequency) times how large (severity), levelled to the line.
+"""Claims to come of cover of a year: how many (frequency) times how large (severity), levelled to the kind of cover.
 
-    claims a year = level(line) · λ(line, premium) · (a + n) / (a + λ · e) · μ(line, premium)
+    claims a year = level(kind) · λ(kind, premium) · (a + n) / (a + λ · e) · μ(kind, premium)
 
-λ is a Poisson and μ a Gamma regression with a logarithmic link (McCullagh, Nelder 1989); n claims in e years correct λ
-by the policy's own record (Poisson–Gamma credibility: Bichsel 1964; Bühlmann, Gisler 2005), the less the more alike
-policies are (a). The level keeps the line's total at its loss ratio, which leans on the portfolio's
-(`rates.loss_ratios`).
+A kind is the product where it is known, else the line. λ is a Poisson and μ a Gamma regression with a logarithmic link
+(McCullagh, Nelder 1989); n claims in e years correct λ by the policy's own record (Poisson–Gamma credibility: Bichsel
+1964; Bühlmann, Gisler 2005), the less the more alike policies are (a). The level keeps the kind's total at its loss
+ratio, which leans on the line's (`rates.loss_ratios`).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,13 +19,13 @@ import pandas as pd
 from models_ml.churn.features import recurring_premium
 from models_ml.common.encoding import Matrix
 from models_ml.common.metrics import Floats
-from models_ml.value.rates import UNKNOWN
+from models_ml.value.rates import UNKNOWN, kinds_of_cover, years_on_record
 from models_ml.value.spec import ValueSpec
 
-FEWEST = 100  # claims below which the line's loss ratio is all that is known
+FEWEST = 100  # claims below which the kind's loss ratio is all that is known
 RIDGE = 1e-3
 ALIKE = 1e6  # credibility constant of policies between which no difference is seen
-MOST_LIKE_LINE = 5.0  # times the line's claims ratio that one policy may be expected to cost
+MOST_LIKE_KIND = 5.0  # times the kind's claims ratio that one policy may be expected to cost
 
 
 @dataclass(frozen=True)
@@ -33,14 +33,14 @@ class Claims:
     """What is known of claims to come.
 
     Args:
-        lines: those seen, in the order of the coefficients; the premium's comes last.
+        kinds: of cover, those seen, in the order of the coefficients; the premium's comes last.
         frequency, severity: intercept and coefficients of the logarithms; empty where there were too few claims.
         alike: a, the credibility constant.
-        levels: line → factor that brings Σ expected to the line's loss ratio × premium.
-        loss_ratios: line → claims ÷ premium, for who has no policy yet, and where regression was not possible.
+        levels: kind → factor that brings Σ expected to the kind's loss ratio × premium.
+        loss_ratios: kind or line → claims ÷ premium, for who has no policy yet, and where regression was not possible.
     """
 
-    lines: tuple[str, ...]
+    kinds: tuple[str, ...]
     middle: float
     frequency: list[float]
     severity: list[float]
@@ -53,78 +53,79 @@ class Claims:
         """Learn from the record of three years of short-term policies.
 
         Args:
-            frame: policies with claims_count_3y, claims_paid_3y, policy_duration_months, premium and line.
+            frame: policies with claims_count_3y, claims_paid_3y, policy_duration_months, premium, line and, where
+                known, product_code.
             loss_ratios: of `rates.loss_ratios`.
             spec: years of the record.
         """
         short = frame[(frame["is_long_term"] != 1.0).to_numpy() & (recurring_premium(frame) > 0)]
-        years, counts = exposure(short, spec), short["claims_count_3y"].fillna(0.0).to_numpy(dtype="float64")
+        years, counts = years_on_record(short, spec), short["claims_count_3y"].fillna(0.0).to_numpy(dtype="float64")
         at_risk = years > 0
         short, years, counts = short[at_risk], years[at_risk], counts[at_risk]
-        lines = tuple(sorted(set(_lines(short))))
+        kinds = tuple(sorted(set(kinds_of_cover(short))))
         if counts.sum() < FEWEST:
-            return cls(lines, 0.0, [], [], ALIKE, {}, loss_ratios)
+            return cls(kinds, 0.0, [], [], ALIKE, {}, loss_ratios)
         middle = float(np.log(recurring_premium(short)).mean())
-        matrix = _matrix(short, lines, middle)
+        matrix = _matrix(short, kinds, middle)
         paid = short["claims_paid_3y"].fillna(0.0).to_numpy(dtype="float64")
         frequency = _poisson(matrix, counts, years)
         severity = _gamma(matrix, paid, counts)
         alike = credibility_constant(_said(matrix, frequency), years, counts)
-        found = cls(lines, middle, frequency, severity, alike, {}, loss_ratios)
-        return cls(lines, middle, frequency, severity, alike, found._levels(short, years, counts), loss_ratios)
+        found = cls(kinds, middle, frequency, severity, alike, {}, loss_ratios)
+        return replace(found, levels=found._levels(short, years, counts))
 
     def _levels(self, frame: pd.DataFrame, years: Floats, counts: Floats) -> dict[str, float]:
-        """Factor of each line: what its loss ratio expects of the record's premium ÷ what the regressions do."""
+        """Factor of each kind: what its loss ratio expects of the record's premium ÷ what the regressions do."""
         ours = self._rate(frame, years, counts) * self._size(frame) * years
-        theirs = self.ratio_of_line(frame) * recurring_premium(frame) * years
-        table = pd.DataFrame({"line": _lines(frame), "ours": ours, "theirs": theirs})
-        sums = table.groupby("line")[["ours", "theirs"]].sum()
-        levels = {str(line): float(row["theirs"] / row["ours"]) for line, row in sums.iterrows()}
+        theirs = self.ratio_of_kind(frame) * recurring_premium(frame) * years
+        table = pd.DataFrame({"kind": kinds_of_cover(frame).to_numpy(), "ours": ours, "theirs": theirs})
+        sums = table.groupby("kind")[["ours", "theirs"]].sum()
+        levels = {str(kind): float(row["theirs"] / row["ours"]) for kind, row in sums.iterrows()}
         return levels | {UNKNOWN: float(table["theirs"].sum() / table["ours"].sum())}
 
     def yearly(self, frame: pd.DataFrame, spec: ValueSpec) -> Floats:
         """Claims a year expected of each policy: (rows,), money.
 
         Args:
-            frame: as for `fit`; without a record, the line and premium say all.
+            frame: as for `fit`; without a record, the kind and premium say all.
             spec: years of the record.
         """
-        of_line = self.ratio_of_line(frame) * recurring_premium(frame)
+        of_kind = self.ratio_of_kind(frame) * recurring_premium(frame)
         if not self.frequency:
-            return of_line
+            return of_kind
         counts = frame["claims_count_3y"].fillna(0.0).to_numpy(dtype="float64")
-        level = pd.Series(_lines(frame)).map(self.levels).fillna(self.levels[UNKNOWN]).to_numpy(dtype="float64")
-        ours = level * self._rate(frame, exposure(frame, spec), counts) * self._size(frame)
-        bounded = np.where(recurring_premium(frame) > 0, np.minimum(ours, MOST_LIKE_LINE * of_line), 0.0)
+        level = kinds_of_cover(frame).map(self.levels).fillna(self.levels[UNKNOWN]).to_numpy(dtype="float64")
+        ours = level * self._rate(frame, years_on_record(frame, spec), counts) * self._size(frame)
+        bounded = np.where(recurring_premium(frame) > 0, np.minimum(ours, MOST_LIKE_KIND * of_kind), 0.0)
         return np.asarray(bounded, dtype="float64")
 
     def ratio(self, frame: pd.DataFrame, spec: ValueSpec) -> Floats:
-        """Claims ÷ premium expected of each policy: (rows,); the line's where no premium falls due."""
+        """Claims ÷ premium expected of each policy: (rows,); the kind's where no premium falls due."""
         premium = recurring_premium(frame)
         ratio = self.yearly(frame, spec) / np.maximum(premium, 0.01)
-        return np.asarray(np.where(premium > 0, ratio, self.ratio_of_line(frame)), dtype="float64")
+        return np.asarray(np.where(premium > 0, ratio, self.ratio_of_kind(frame)), dtype="float64")
 
     def frequency_of(self, frame: pd.DataFrame, spec: ValueSpec) -> Floats:
-        """Claims a year by line, premium and the policy's own record: (rows,), a number."""
+        """Claims a year by kind, premium and the policy's own record: (rows,), a number."""
         counts = frame["claims_count_3y"].fillna(0.0).to_numpy(dtype="float64")
-        return self._rate(frame, exposure(frame, spec), counts)
+        return self._rate(frame, years_on_record(frame, spec), counts)
 
     def _rate(self, frame: pd.DataFrame, years: Floats, counts: Floats) -> Floats:
-        prior = _said(_matrix(frame, self.lines, self.middle), self.frequency)
+        prior = _said(_matrix(frame, self.kinds, self.middle), self.frequency)
         return prior * (self.alike + counts) / (self.alike + prior * years)
 
     def _size(self, frame: pd.DataFrame) -> Floats:
-        return _said(_matrix(frame, self.lines, self.middle), self.severity)
+        return _said(_matrix(frame, self.kinds, self.middle), self.severity)
 
-    def ratio_of_line(self, frame: pd.DataFrame) -> Floats:
-        """Claims ÷ premium of the line, whoever holds it: (rows,)."""
-        ratios = pd.Series(_lines(frame)).map(self.loss_ratios).fillna(self.loss_ratios[UNKNOWN])
+    def ratio_of_kind(self, frame: pd.DataFrame) -> Floats:
+        """Claims ÷ premium of the kind of cover, whoever holds it: (rows,)."""
+        ratios = kinds_of_cover(frame).map(self.loss_ratios).fillna(self.loss_ratios[UNKNOWN])
         return np.asarray(ratios, dtype="float64")
 
     def to_artefact(self) -> dict[str, Any]:
         """Plain values to be stored."""
         return {
-            "lines": list(self.lines),
+            "kinds": list(self.kinds),
             "middle": self.middle,
             "frequency": self.frequency,
             "severity": self.severity,
@@ -136,13 +137,7 @@ class Claims:
     @classmethod
     def from_artefact(cls, stored: dict[str, Any]) -> Claims:
         """The claims model from its stored values."""
-        return cls(**(stored | {"lines": tuple(stored["lines"])}))
-
-
-def exposure(frame: pd.DataFrame, spec: ValueSpec) -> Floats:
-    """Years of the record that each policy was there for: (rows,), at most `years_of_claims`."""
-    months = frame["policy_duration_months"].fillna(0).to_numpy(dtype="float64")
-    return np.clip(months * 30 / 365.25, 0, spec.years_of_claims)
+        return cls(**(stored | {"kinds": tuple(stored["kinds"])}))
 
 
 def credibility_constant(rate: Floats, years: Floats, counts: Floats) -> float:
@@ -156,14 +151,10 @@ def credibility_constant(rate: Floats, years: Floats, counts: Floats) -> float:
     return float(min(ALIKE, (expected**2).sum() / beyond)) if beyond > 0 else ALIKE
 
 
-def _lines(frame: pd.DataFrame) -> list[str]:
-    return [str(line) for line in frame["line_of_business"].fillna(UNKNOWN)]
-
-
-def _matrix(frame: pd.DataFrame, lines: tuple[str, ...], middle: float) -> Matrix:
-    """(rows, lines + 1): which line, and the logarithm of the premium about its mean."""
-    of = np.array(_lines(frame), dtype=object)
-    columns = [(of == line).astype("float64") for line in lines]
+def _matrix(frame: pd.DataFrame, kinds: tuple[str, ...], middle: float) -> Matrix:
+    """(rows, kinds + 1): which kind, and the logarithm of the premium about its mean."""
+    of = kinds_of_cover(frame).to_numpy(dtype=object)
+    columns = [(of == kind).astype("float64") for kind in kinds]
     premium = np.log(np.maximum(recurring_premium(frame), 1.0)) - middle
     return np.column_stack([*columns, premium])
 

@@ -10,8 +10,8 @@ import pandas as pd
 from models_ml.churn.features import recurring_premium
 from models_ml.churn.train import Backtest
 from models_ml.common.metrics import Floats
-from models_ml.value.claims import Claims, exposure
-from models_ml.value.rates import loss_ratios
+from models_ml.value.claims import Claims
+from models_ml.value.rates import kinds_of_cover, loss_ratios, years_on_record
 from models_ml.value.spec import ValueSpec
 
 FEWEST_ROWS = 100
@@ -31,7 +31,7 @@ def measure(history: pd.DataFrame, tested: Backtest, spec: ValueSpec) -> tuple[d
     learnt = _latest_of_each(tested.train)
     model = Claims.fit(learnt, loss_ratios(learnt, spec), spec)
     then = tested.test[tested.test["as_of_date"] == tested.test["as_of_date"].min()]
-    then = then[then["line_of_business"].isin(model.lines) & (then["is_long_term"] != 1.0)]
+    then = then[kinds_of_cover(then).isin(model.kinds) & (then["is_long_term"] != 1.0)]
     after = history.loc[
         history["as_of_date"] == tested.test["as_of_date"].min() + pd.DateOffset(years=1),
         ["policy_key", "claims_count_12m"],
@@ -56,7 +56,7 @@ def _by_line(learnt: pd.DataFrame, rows: pd.DataFrame, spec: ValueSpec, weights:
         {
             "line": learnt["line_of_business"].to_numpy(),
             "claims": learnt["claims_count_3y"].fillna(0.0).to_numpy(),
-            "weight": weights * exposure(learnt, spec),
+            "weight": weights * years_on_record(learnt, spec),
         }
     )
     sums = of_line[(learnt["is_long_term"] != 1.0).to_numpy()].groupby("line")[["claims", "weight"]].sum()

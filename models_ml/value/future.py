@@ -3,7 +3,7 @@
     inforce_H = Σ_{t=1..H} v^(t−½) · S(t) · premium · collected · margin
 
 The first year's survival is the churn model's, later years' the cohort table's at the age the policy will have. Nothing
-is earned after maturity; negative margins stay negative.
+is earned after the last premium or maturity; negative margins stay negative.
 """
 
 from __future__ import annotations
@@ -26,12 +26,14 @@ class Years:
 
     Args:
         renews: (rows, years) chance to stay through a year of who was there at its beginning; the first year's is 1.
-        discounted: (rows, years) what a unit of money of the year is worth, less what maturity leaves out.
+        discounted: (rows, years) what a unit of premium of the year is worth, less what falls due no more.
+        lasting: (rows, years) the same of a year of cover, less what maturity leaves out.
         stays: (rows,) chance to stay through the first year.
     """
 
     renews: Floats
     discounted: Floats
+    lasting: Floats
     stays: Floats
 
     @property
@@ -41,7 +43,7 @@ class Years:
 
     def annuity(self, horizon: int) -> Floats:
         """Discounted years in force within the horizon: (rows,). Who leaves in the first year is there half of it."""
-        kept = self.kept
+        kept = np.cumprod(self.renews, axis=1) * self.lasting
         return np.asarray(kept[:, 0] * (0.5 + 0.5 * self.stays) + self.stays * kept[:, 1:horizon].sum(axis=1))
 
 
@@ -49,20 +51,27 @@ def years(units: pd.DataFrame, cohort: CohortTable, spec: ValueSpec) -> Years:
     """Survival of units over the longest horizon.
 
     Args:
-        units: p_churn, policy_duration_months, line_of_business, days_to_maturity; one row a unit.
+        units: p_churn, policy_duration_months, line_of_business, days_to_maturity, premium_years_left; one row a unit.
         cohort: exits of a year by line and age of the policy.
         spec: horizon and discount rate.
     """
     horizon = max(spec.horizons)
-    left = units["days_to_maturity"].to_numpy(dtype="float64") / DAYS_A_YEAR
-    renews, discounted = np.ones((len(units), horizon)), np.empty((len(units), horizon))
+    covered = units["days_to_maturity"].to_numpy(dtype="float64") / DAYS_A_YEAR
+    paid = np.fmin(covered, units["premium_years_left"].to_numpy(dtype="float64"))
+    renews = np.ones((len(units), horizon))
     for year in range(horizon):
         if year:
             aged = units.assign(policy_duration_months=units["policy_duration_months"] + 12 * year * DAYS_A_YEAR / 360)
             renews[:, year] = 1 - cohort.predict(aged)
-        share = np.clip(np.where(np.isfinite(left), left, np.inf) - year, 0.0, 1.0)
-        discounted[:, year] = share * (1 + spec.discount_rate) ** -(year + 0.5)
-    return Years(renews, discounted, 1 - units["p_churn"].to_numpy(dtype="float64"))
+    discounted, lasting = (_discounted(left, horizon, spec) for left in (paid, covered))
+    return Years(renews, discounted, lasting, 1 - units["p_churn"].to_numpy(dtype="float64"))
+
+
+def _discounted(left: Floats, horizon: int, spec: ValueSpec) -> Floats:
+    """(rows, years) the share of each year before the end, if there is one, discounted to the year's middle."""
+    year = np.arange(horizon)
+    share = np.clip(np.where(np.isfinite(left), left, np.inf)[:, None] - year, 0.0, 1.0)
+    return np.asarray(share * (1 + spec.discount_rate) ** -(year + 0.5))
 
 
 def margins(ahead: Years, first_year: Floats, yearly: Floats, horizon: int) -> Floats:

@@ -77,29 +77,46 @@ def _lookup(frame: pd.DataFrame, ratios: dict[str, float]) -> Floats:
     return np.asarray(_modes(frame).map(ratios).fillna(ratios[UNKNOWN]), dtype="float64")
 
 
-def loss_ratios(current: pd.DataFrame, spec: ValueSpec) -> dict[str, float]:
-    """Claims paid in three years ÷ premium of the same time, by line, of short-term business.
+def kinds_of_cover(frame: pd.DataFrame) -> pd.Series:
+    """Product of each row where it is known, else the line: what claims are told by; (rows,)."""
+    lines = frame["line_of_business"].fillna(UNKNOWN).astype(str)
+    return frame["product_code"].fillna(lines).astype(str) if "product_code" in frame else lines
 
-    (claims + w · portfolio's ratio) ÷ (premium + w), w = `weight` average premiums; cut at `highest_loss_ratio`.
+
+def loss_ratios(current: pd.DataFrame, spec: ValueSpec) -> dict[str, float]:
+    """Claims paid in three years ÷ premium of the same time, of short-term business, by line and by product.
+
+    (claims + w · ratio above) ÷ (premium + w), w = `weight` policies of the group's average premium; above a product
+    is its line, above a line the portfolio. Cut at `highest_loss_ratio`.
     """
     short = current[current["is_long_term"] != 1.0]
-    years = np.clip(short["policy_duration_months"].fillna(0) * 30 / 365.25, 0, spec.years_of_claims)
     table = pd.DataFrame(
         {
             "line": short["line_of_business"].fillna(UNKNOWN).astype(str),
-            "premium": recurring_premium(short) * years.to_numpy(),
+            "kind": kinds_of_cover(short),
+            "premium": recurring_premium(short) * years_on_record(short, spec),
             "claims": short["claims_paid_3y"].fillna(0.0).to_numpy(),
         }
     )
     premium, claims = float(table["premium"].sum()), float(table["claims"].sum())
     overall = min(claims / premium if premium else 0.0, spec.highest_loss_ratio)
-    found = {UNKNOWN: overall}
-    weight = spec.weight * premium / max(1, len(table))
-    for line, part in table.groupby("line"):
-        total = float(part["premium"].sum()) + weight
-        ratio = (float(part["claims"].sum()) + weight * overall) / total if total else overall
-        found[str(line)] = min(ratio, spec.highest_loss_ratio)
-    return found
+    lines = {str(line): _leaning(part, overall, spec) for line, part in table.groupby("line")}
+    kinds = {str(kind): _leaning(part, lines[part["line"].iloc[0]], spec) for kind, part in table.groupby("kind")}
+    return {UNKNOWN: overall} | kinds | lines
+
+
+def _leaning(part: pd.DataFrame, above: float, spec: ValueSpec) -> float:
+    premium = float(part["premium"].sum())
+    if not premium:
+        return above
+    weight = spec.weight * premium / len(part)
+    return min((float(part["claims"].sum()) + weight * above) / (premium + weight), spec.highest_loss_ratio)
+
+
+def years_on_record(frame: pd.DataFrame, spec: ValueSpec) -> Floats:
+    """Years of the claims record that each policy was there for: (rows,), at most `years_of_claims`."""
+    months = frame["policy_duration_months"].fillna(0).to_numpy(dtype="float64")
+    return np.clip(months * 30 / 365.25, 0, spec.years_of_claims)
 
 
 def commission_rate(customers: pd.DataFrame) -> float:

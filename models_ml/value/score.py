@@ -130,7 +130,7 @@ def _interval(
 def _growth(offers: pd.DataFrame, payload: dict[str, Any], spec: ValueSpec) -> Floats:
     premium = offers["line_of_business"].map(payload["premiums"]).fillna(0.0).to_numpy(dtype="float64")
     score = offers["score"].to_numpy(dtype="float64")
-    losses = Claims.from_artefact(payload["claims"]).ratio_of_line(offers)
+    losses = Claims.from_artefact(payload["claims"]).ratio_of_kind(offers)
     return np.asarray(score * premium * margin_rate(offers, losses, payload, spec), dtype="float64")
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from customer_knowledge.profile import Profile
 from models_ml.churn.spec import AT_RISK
 from models_ml.common import customers
-from models_ml.common.contract import Column, Contract, numbers
+from models_ml.common.contract import Column, Contract, categories, numbers
 from models_ml.common.runs import ModelName
 
 NAME: ModelName = "value"
@@ -19,7 +19,9 @@ FEATURES = numbers(
     "complaints_12m",
 )
 # Units at risk with their claims so far: what the claims to come stand on.
-WITH_RECORD = replace(AT_RISK, others=(*AT_RISK.others, *numbers("claims_count_3y", "claims_paid_3y")))
+WITH_RECORD = replace(
+    AT_RISK, others=(*AT_RISK.others, *numbers("claims_count_3y", "claims_paid_3y"), *categories("product_code"))
+)
 
 
 @dataclass(frozen=True)
@@ -31,8 +33,8 @@ class ValueSpec:
         long_term_margin: share of a long-term premium that is margin before service: savings make premium less claims
             meaningless. To be replaced by the actuaries' factors.
         years_of_claims: window of `claims_paid_3y`, by which short-term lines' loss ratios are *measured*.
-        weight: premium, as policies of average premium, with which a line's loss ratio leans on the portfolio's.
-        highest_loss_ratio: a line's loss ratio is cut here.
+        weight: policies of a group's average premium with which its loss ratio leans on that of the group above.
+        highest_loss_ratio: a loss ratio is cut here.
         hysteresis: a grade is left only when the value lies beyond its cut point by this share of it.
         discount_rate: a year's, of margins to come; declared, to be replaced by the actuaries' curve.
         horizons: years over which the value in force is told; the longest is the value.

@@ -116,7 +116,7 @@ def test_a_declared_benchmark_is_measured_beside_and_never_stored(frame: pd.Data
 
 def units(*rows: tuple[str, str, float, float, str]) -> pd.DataFrame:
     names = ["customer_key", "unit_key", "p_churn", "annual_premium", "premium_mode"]
-    return pd.DataFrame(list(rows), columns=names).assign(horizon_months=12)
+    return pd.DataFrame(list(rows), columns=names).assign(horizon_months=12, premium_years_left=np.nan)
 
 
 def test_the_roll_up_by_hand() -> None:
@@ -129,6 +129,13 @@ def test_the_roll_up_by_hand() -> None:
     assert rolled.loc["a", "premium_in_force"] == 100
     assert rolled.loc["a", "premium_at_risk"] == pytest.approx(50)
     assert rolled.loc["b", "p_lose_any"] == pytest.approx(rolled.loc["b", "p_lose_all"])
+
+
+def test_a_premium_that_is_paid_up_cannot_be_lost() -> None:
+    rows = units(("a", "1", 0.5, 100, "annual"), ("a", "2", 0.2, 50, "annual")).assign(premium_years_left=[0.0, 0.5])
+    rolled = score.roll_up(rows).set_index("customer_key")
+    assert rolled.loc["a", "premium_in_force"] == 50
+    assert rolled.loc["a", "premium_at_risk"] == pytest.approx(10)
 
 
 def test_everybody_has_a_row_and_the_riskiest_policy_speaks() -> None:

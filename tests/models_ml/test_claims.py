@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from models_ml.value import claims_backtest
-from models_ml.value.claims import ALIKE, Claims, credibility_constant, exposure
-from models_ml.value.rates import loss_ratios
+from models_ml.value.claims import ALIKE, Claims, credibility_constant
+from models_ml.value.rates import loss_ratios, years_on_record
 from models_ml.value.spec import ValueSpec
 
 SPEC = ValueSpec()
@@ -26,6 +26,7 @@ def policies(count: int = 20_000, seed: int = 4) -> pd.DataFrame:
             "line_of_business": rng.choice(["motor", "health"], count),
             "annual_premium": rng.gamma(3, 600, count) + 50,
             "premium_mode": "annual",
+            "premium_years_left": np.nan,
             "is_long_term": 0.0,
             "policy_duration_months": rng.integers(1, 60, count).astype("float64"),
         }
@@ -34,7 +35,7 @@ def policies(count: int = 20_000, seed: int = 4) -> pd.DataFrame:
     frame["trait"] = rng.gamma(ALIKENESS, 1 / ALIKENESS, count)
     frame["true_rate"] = frame["line_of_business"].map(RATE) * power * frame["trait"]
     frame["true_size"] = frame["line_of_business"].map(SIZE) * power
-    years = exposure(frame, SPEC)
+    years = years_on_record(frame, SPEC)
     frame["claims_count_3y"] = rng.poisson(frame["true_rate"] * years).astype("float64")
     size = frame["true_size"] * rng.gamma(2 * np.maximum(frame["claims_count_3y"], 1), 0.5)
     frame["claims_paid_3y"] = np.where(frame["claims_count_3y"] > 0, size, 0.0)
@@ -52,7 +53,7 @@ def fitted(frame: pd.DataFrame) -> Claims:
 
 
 def test_the_planted_parameters_are_found(fitted: Claims) -> None:
-    assert fitted.lines == ("health", "motor")
+    assert fitted.kinds == ("health", "motor")
     # The last coefficient is the power of the premium; lines differ by the logarithm of their ratio.
     assert fitted.frequency[-1] == pytest.approx(0.5, abs=0.05)
     assert fitted.severity[-1] == pytest.approx(0.5, abs=0.05)
@@ -70,7 +71,7 @@ def test_the_own_record_tells_who_claims_more(frame: pd.DataFrame, fitted: Claim
 
 
 def test_totals_of_lines_stay_at_their_loss_ratios(frame: pd.DataFrame, fitted: Claims) -> None:
-    record = exposure(frame, SPEC)
+    record = years_on_record(frame, SPEC)
     for line, part in frame.groupby("line_of_business"):
         at = part.index.to_numpy()
         expected = (fitted.yearly(frame, SPEC)[at] * record[at]).sum()

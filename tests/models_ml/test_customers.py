@@ -109,6 +109,7 @@ def test_value_by_hand() -> None:
             "is_long_term": [0.0, 1.0, 1.0],
             "policy_duration_months": [12.0, 30.0, 6.0],
             "days_to_maturity": [np.nan, 365.25, np.nan],
+            "premium_years_left": [np.nan, 12.0, np.nan],
         }
     )
     offers = pd.DataFrame({"customer_key": ["b"], "line_of_business": ["health"], "score": [0.2]})

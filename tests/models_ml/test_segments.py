@@ -26,7 +26,8 @@ def people(count: int = 900, seed: int = 5) -> pd.DataFrame:
     frame["kind"] = rng.permutation(np.arange(count) % 3)
     for name in ("annual_premium_in_force", "sum_assured_in_force", "tenure_months", "interactions_12m"):
         frame[name] = rng.gamma(2.0, 500.0, count)
-    for aspect, words in zip(ASPECTS, (WAYS, HELD, SOLD), strict=True):
+    frame["contact_preferences"] = None
+    for aspect, words in zip(ASPECTS[:3], (WAYS, HELD, SOLD), strict=True):
         said = [rng.multinomial(4, LEANING) for _ in range(count)]
         frame[aspect] = [
             {word: int(times) for word, times in zip(words[kind], row, strict=True) if times}

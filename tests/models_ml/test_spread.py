@@ -23,6 +23,7 @@ def _units(count: int, seed: int = 3) -> pd.DataFrame:
             "line_of_business": "life",
             "policy_duration_months": rng.uniform(0, 60, count),
             "days_to_maturity": np.where(rng.random(count) < 0.3, rng.uniform(100, 3_000, count), np.nan),
+            "premium_years_left": np.where(rng.random(count) < 0.4, rng.integers(0, 120, count) / 12, np.nan),
         }
     )
 

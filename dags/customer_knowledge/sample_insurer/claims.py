@@ -46,11 +46,14 @@ def ends(spec: Spec, rng: Rng, people: Columns, policies: Columns) -> tuple[Arra
     return np.where(first_illness, illness, death), waived
 
 
-def candidates(rng: Rng, policies: Columns, end: np.datetime64) -> tuple[Array, Array]:
-    """Policies and days of claims that do not end a policy, as if it stayed in force to the end."""
+def rates(rng: Rng, policies: Columns) -> Array:
+    """Claims a year that end no policy, with its trait: some claim more than others (gamma, mean 1, shape 1.5)."""
     rate = np.array([p.claims for p in PRODUCTS])[policies["product"]]
-    # A trait of the policy: some claim more than others (gamma, mean 1, shape 1.5).
-    rate = rate * rng.gamma(1.5, 1 / 1.5, size=len(rate))
+    return np.asarray(rate * rng.gamma(1.5, 1 / 1.5, size=len(rate)))
+
+
+def candidates(rng: Rng, rate: Array, policies: Columns, end: np.datetime64) -> tuple[Array, Array]:
+    """Policies and days of claims that do not end a policy, as if it stayed in force to the end."""
     return poisson_process(rng, rate, policies["effective_on"], np.full(len(rate), end))
 
 

@@ -41,6 +41,13 @@ def realised(events: Columns, who: Array, on: np.datetime64) -> Array:
     return np.isin(who, events["policy"][window])
 
 
+def loans_taken(events: Columns, who: Array, on: np.datetime64) -> Array:
+    """Policy loans taken by the day, of each policy."""
+    loan = events["kind"] == EVENTS.index("loan_taken")
+    now = np.full(len(who), on)
+    return Happenings(events["policy"][loan], events["on"][loan]).count(who, now - 40 * _HORIZON, now)
+
+
 def probabilities(world: World, events: Columns, dues: Columns, on: np.datetime64) -> Columns:
     """True probability to leave by choice in (on, on + 365 days], for every policy in force on the day.
 
@@ -59,9 +66,7 @@ def probabilities(world: World, events: Columns, dues: Columns, on: np.datetime6
     who, waived = in_force(events, on)
     long_term = world.policies["long_term"][who]
     probability = np.empty(len(who))
-    now = np.full(len(who), on)
-    loan = events["kind"] == EVENTS.index("loan_taken")
-    loans = Happenings(events["policy"][loan], events["on"][loan]).count(who, now - 40 * _HORIZON, now)
+    loans = loans_taken(events, who, on)
     probability[long_term] = _long_term(world, dues, who[long_term], waived[long_term], loans[long_term], on)
     probability[~long_term] = _yearly(world, who[~long_term], on)
     return {"policy": who, "probability": probability, "exits": realised(events, who, on)}

@@ -45,6 +45,16 @@ from customer_knowledge.sample_insurer.spec import SPEC, Spec
 
 
 @dataclass(frozen=True)
+class Played:
+    """The world, its events and dues, and the source's id of each policy in it."""
+
+    world: World
+    events: Columns
+    dues: Columns
+    policy_id: Array
+
+
+@dataclass(frozen=True)
 class Insurer:
     """Everything there will ever be.
 
@@ -55,6 +65,7 @@ class Insurer:
         truth: tables that the sources do not know, by name.
         first_day: the first business day.
         last_day: the last simulated day.
+        played: what the tables were written from.
     """
 
     tables: Tables
@@ -63,6 +74,7 @@ class Insurer:
     truth: dict[str, Columns]
     first_day: np.datetime64
     last_day: np.datetime64
+    played: Played
 
 
 @dataclass(frozen=True)
@@ -102,7 +114,8 @@ def build(customers: int, seed: int, first_as_of_date: date, spec: Spec = SPEC) 
     spared = {k.place: set(truth["dirt"]["row_key"]) for k in dirt.KINDS}
     gone = changes.deletions(spec.dirtying, room(seed, "deletions"), tables, customers, spared, first_day, last)
     dirt.drop_unseen(tables)
-    return Insurer(tables, changes.ordered([*log, *planter.log]), gone, truth, first_day, last)
+    played = Played(world, events, dues, tables["policy_admin", "policy"]["policy_id"])
+    return Insurer(tables, changes.ordered([*log, *planter.log]), gone, truth, first_day, last, played)
 
 
 def _cast(spec: Spec, seed: int, customers: int, first_day: date, last: np.datetime64) -> _Cast:
@@ -120,7 +133,9 @@ def _cast(spec: Spec, seed: int, customers: int, first_day: date, last: np.datet
 def _world(spec: Spec, seed: int, cast: _Cast, last: np.datetime64) -> tuple[World, tuple[Array, Array]]:
     bought = cast.bought
     ends_on, waived = claims.ends(spec, room(seed, "ends"), cast.people, bought)
-    ordinary = claims.candidates(room(seed, "claim candidates"), bought, last)
+    rng = room(seed, "claim candidates")
+    claim_rate = claims.rates(rng, bought)
+    ordinary = claims.candidates(rng, claim_rate, bought, last)
     seller = bought["agent"]
     return World(
         spec=spec,
@@ -131,6 +146,8 @@ def _world(spec: Spec, seed: int, cast: _Cast, last: np.datetime64) -> tuple[Wor
         satisfaction=cast.people["satisfaction"][bought["holder"]],
         ends_on=ends_on,
         waived=waived,
+        claim_rate=claim_rate,
+        complaint_rate=relations.complaint_rates(spec.relating, cast.contact, rows(cast.people))[bought["holder"]],
     ), ordinary
 
 

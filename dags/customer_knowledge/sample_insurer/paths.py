@@ -120,6 +120,7 @@ class World:
     """What policies meet on their way: themselves, complaints and claims by date, agents' departures, ends by claim.
 
     `ends_on` / `waived`: the day a claim ends the policy (NaT: never) and whether it waives premiums instead.
+    `claim_rate` / `complaint_rate`: a policy's claims and its holder's complaints a year, to be expected.
     """
 
     spec: Spec
@@ -130,6 +131,8 @@ class World:
     satisfaction: Array
     ends_on: Array
     waived: Array
+    claim_rate: Array
+    complaint_rate: Array
 
     def situation(
         self, who: Array, on: Array, years: Array, late: Array, loans: Array, price_rise: Array | float = 0.0

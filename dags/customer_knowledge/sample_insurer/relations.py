@@ -67,10 +67,22 @@ def interactions(rng: Rng, contacts: Columns, last: np.datetime64) -> Columns:
     }
 
 
+def complaint_rates(spec: Relating, contacts: Columns, people: int) -> Array:
+    """Complaints a year of each person, by position: those without a contact have nobody to complain to."""
+    found = np.zeros(people)
+    known = contacts["person"] >= 0
+    found[contacts["person"][known]] = _complaining(spec, contacts)[known]
+    return found
+
+
+def _complaining(spec: Relating, contacts: Columns) -> Array:
+    rate = np.array([s.complaints for s in SEGMENTS])[contacts["segment"]]
+    return np.asarray(rate * np.exp(spec.complaint_satisfaction * contacts["satisfaction"]))
+
+
 def complaints(spec: Relating, rng: Rng, contacts: Columns, policies: Columns, last: np.datetime64) -> Columns:
     """Table complaint of policyholders, still open; with `person`, `closes_on` and `policy` (position) beside it."""
-    rate = np.array([s.complaints for s in SEGMENTS])[contacts["segment"]]
-    rate = rate * np.exp(spec.complaint_satisfaction * contacts["satisfaction"])
+    rate = _complaining(spec, contacts)
     _, first = np.unique(policies["holder"], return_index=True)
     policy_of = np.zeros(int(policies["holder"].max()) + 1, dtype=np.int64)
     policy_of[policies["holder"][first]] = first

@@ -15,6 +15,11 @@ products as (
     select * from {{ ref('dim_product') }}
 ),
 
+-- What customers said of themselves, as far as it had been seen by the date.
+versions as (
+    select * from {{ ref('dim_customer_version') }}
+),
+
 said as (
     select
         customers.customer_key,
@@ -46,6 +51,25 @@ said as (
         and policies.known_on <= customers.as_of_date
         and policies.issued_on <= customers.as_of_date
     group by customers.customer_key, aspects.aspect, aspects.word
+    union all
+    select
+        customers.customer_key,
+        'contact_preference' as aspect,
+        stated.word,
+        1 as times
+    from customers
+    inner join versions
+        on
+            customers.customer_key = versions.customer_key
+            and customers.as_of_date >= versions.valid_from
+            and (versions.valid_to is null or customers.as_of_date < versions.valid_to)
+    cross join
+        lateral (
+            values
+            ('prefers_' || versions.preferred_channel),
+            (case when versions.is_app_user then 'uses_app' when not versions.is_app_user then 'uses_no_app' end)
+        ) as stated (word)
+    where stated.word is not null and versions.known_on <= customers.as_of_date
 ),
 
 counted as (
@@ -53,7 +77,8 @@ counted as (
         customer_key,
         jsonb_object_agg(word, times) filter (where aspect = 'contact_channel') as contact_channels,
         jsonb_object_agg(word, times) filter (where aspect = 'product') as product_codes,
-        jsonb_object_agg(word, times) filter (where aspect = 'sales_channel') as sales_channels
+        jsonb_object_agg(word, times) filter (where aspect = 'sales_channel') as sales_channels,
+        jsonb_object_agg(word, times) filter (where aspect = 'contact_preference') as contact_preferences
     from said
     group by customer_key
 ),
@@ -64,7 +89,8 @@ final as (
         customers.as_of_date,
         counted.contact_channels,
         counted.product_codes,
-        counted.sales_channels
+        counted.sales_channels,
+        counted.contact_preferences
     from customers
     left join counted on customers.customer_key = counted.customer_key
 )

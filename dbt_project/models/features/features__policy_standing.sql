@@ -62,7 +62,13 @@ final as (
             when is_long_term and months_to_due >= payment_months then null
             else (effective_on + make_interval(months => months_to_due))::date - as_of_date
         end as days_to_next_due,
-        case when is_long_term then expires_on - as_of_date end as days_to_maturity
+        case when is_long_term then expires_on - as_of_date end as days_to_maturity,
+        -- Dues still to come, each of so many months: who pays yearly has one a year.
+        case
+            when status in ('paid_up', 'premium_waived') then 0
+            when is_long_term and months_to_due >= payment_months then 0
+            when is_long_term then (payment_months - months_to_due) / 12.0
+        end::numeric(6, 2) as premium_years_left
     from seen
 )
 

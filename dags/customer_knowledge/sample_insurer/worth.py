@@ -1,0 +1,184 @@
+"""What policies in force are truly worth: their margin to come, by futures drawn from the model that made them.
+
+Every year a policy meets complaints, late payments, claims and a new price, drawn from the true rates, and is left with
+the true probability that follows (`hazards`). The first year's is `exits.probabilities`: what is observed by the day
+counts in it. As there, ends by death or illness are not subtracted, and who was suspended does not come back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from customer_knowledge.sample_insurer import exits, hazards
+from customer_knowledge.sample_insurer.catalogue import PRODUCTS
+from customer_knowledge.sample_insurer.columns import ONE_DAY, Array, Columns, Rng, add_months, take
+from customer_knowledge.sample_insurer.insurer import Insurer, Played
+
+MOST_CHANGE = 0.4
+SETTLED = 0.85  # of what is claimed is paid where it is: uniformly 0.7 to 1
+
+
+@dataclass(frozen=True)
+class Assumptions:
+    """What a premium is worth, as the value model declares it.
+
+    Args:
+        long_term_margin: share of a long-term premium that is margin.
+        discount_rate: a year's.
+        years: ahead.
+    """
+
+    long_term_margin: float
+    discount_rate: float
+    years: int
+
+
+@dataclass(frozen=True)
+class Futures:
+    """Worth of each policy in each future.
+
+    Attributes:
+        policy_id: of the source, (policies,).
+        worth: discounted margin, (policies, futures), CNY.
+    """
+
+    policy_id: Array
+    worth: Array
+
+
+def futures(made: Insurer, on: np.datetime64, assumed: Assumptions, count: int, rng: Rng) -> Futures:
+    """Draw futures of every policy in force on a day.
+
+    Args:
+        made: the insurer; the same size, seed and first day give the same.
+        on: the day.
+        assumed: what a premium is worth.
+        count: of futures.
+        rng: of the draws.
+    """
+    played = made.played
+    found = exits.probabilities(played.world, played.events, played.dues, on)
+    policies = take(played.world.policies, found["policy"])
+    ahead = _Ahead(played, policies, found, on)
+    margin = margins(played, found["policy"], assumed)
+    there = np.ones((len(margin), count), dtype=bool)
+    price = np.ones((len(margin), count))
+    worth = np.zeros((len(margin), count))
+    for year in range(assumed.years):
+        leaves, rise = ahead.draw(year, count, rng)
+        price *= np.where(policies["long_term"], 1.0, 1 + rise.T).T
+        due, of_leavers = ahead.due(year)
+        paid = np.where(leaves, of_leavers[:, None], 1.0) * due[:, None] * price
+        worth += there * paid * (margin * (1 + assumed.discount_rate) ** -(year + 0.5))[:, None]
+        there &= ~leaves
+    return Futures(played.policy_id[found["policy"]], worth)
+
+
+def margins(played: Played, who: Array, assumed: Assumptions) -> Array:
+    """Share of each policy's premium that is margin: declared for long-term; else less true claims and commission."""
+    world = played.world
+    policies, claiming = take(world.policies, who), world.spec.claiming
+    product = policies["product"]
+    share, renewal = (
+        np.array(c)[product] for c in zip(*((p.claim_share, p.commission[1]) for p in PRODUCTS), strict=True)
+    )
+    motor = np.array([p.line == "motor" for p in PRODUCTS])[product]
+    claim = share * np.where(motor, policies["premium"], policies["sum_assured"])
+    paid = (1 - claiming.denied_share - claiming.withdrawn_share) * SETTLED
+    losses = world.claim_rate[who] * claim * paid / policies["premium"]
+    return np.where(policies["long_term"], assumed.long_term_margin, 1 - losses - renewal)
+
+
+class _Ahead:
+    """The years ahead of policies in force on a day: chances to leave and premiums due."""
+
+    def __init__(self, played: Played, policies: Columns, found: Columns, on: np.datetime64) -> None:
+        self.world, self.policies, self.who, self.on = played.world, policies, found["policy"], on
+        self.first = found["probability"]
+        self.waived = exits.in_force(played.events, on)[1]
+        start, now = policies["effective_on"], np.full(len(self.who), on)
+        months = (now.astype("M8[M]") - start.astype("M8[M]")).astype(int)
+        self.months = np.maximum(months - (add_months(start, months) > now), 0)
+        self.loans = exits.loans_taken(played.events, self.who, on)
+
+    def draw(self, year: int, count: int, rng: Rng) -> tuple[Array, Array]:
+        """Whether each policy is left in a year ahead by who was there, and how its price then changed."""
+        shape = (len(self.who), count)
+        spec, claims = self.world.spec, rng.poisson(self.world.claim_rate[self.who][:, None], shape)
+        noise = rng.normal(scale=spec.paying.price_noise, size=shape)
+        rise = np.clip(hazards.price_change(spec.paying, claims, noise), -MOST_CHANGE, MOST_CHANGE)
+        if year == 0:
+            return rng.random(shape) < self.first[:, None], rise
+        complaints = rng.poisson(self.world.complaint_rate[self.who][:, None], shape)
+        late = rng.binomial(self._dues(year)[:, None], self._tardy(year)[:, None], shape)
+        at = self._situation(year, shape, complaints, late, rise)
+        long_term = self._long_term(at, year)
+        chance = np.where(self.policies["long_term"][:, None], long_term, self._not_renewed(at))
+        return rng.random(shape) < chance, rise
+
+    def due(self, year: int) -> tuple[Array, Array]:
+        """Premium that falls due in a year ahead, CNY, and the share of it that who leaves in it has paid.
+
+        A surrender falls in the middle of the year; the due that stays unpaid is any of the year's.
+        """
+        p, dues = self.policies, self._dues(year)
+        short = np.where(p["long_term"], dues * p["step"] / 12, 1.0)
+        none = np.zeros(len(self.who), dtype=int)
+        at = self._situation(year, (len(none), 1), none[:, None], none[:, None], 0.0)
+        unpaid, surrendered = (part[:, 0] for part in self._ways(at, year))
+        share = np.divide(unpaid, unpaid + surrendered, out=np.zeros(len(none)), where=unpaid + surrendered > 0)
+        paid = share * (dues - 1) / (2 * np.maximum(dues, 1)) + (1 - share) * 0.5
+        return np.asarray(p["premium"] * short), np.where(p["long_term"], paid, 0.0)
+
+    def _dues(self, year: int) -> Array:
+        """How many premiums of a long-term policy fall due in a year ahead."""
+        p = self.policies
+        months = self.months[:, None] + 12 * year + np.arange(1, 13)
+        step = p["step"][:, None]
+        falls = (step > 0) & (months % np.maximum(step, 1) == 0) & (months < p["payment_months"][:, None])
+        falls &= self._covered(months) & ~self.waived[:, None] & p["long_term"][:, None]
+        return np.asarray(falls.sum(axis=1))
+
+    def _covered(self, months: Array) -> Array:
+        term = self.policies["term_months"][:, None]
+        return np.asarray((term == 0) | (months < term))
+
+    def _ways(self, at: hazards.Situation, year: int) -> tuple[Array, Array]:
+        """Chance of non-payment and of surrender in a year ahead."""
+        leaving = self.world.spec.leaving
+        unpaid = 1 - (1 - hazards.nonpayment(leaving, at)) ** self._dues(year)[:, None]
+        months = self.months[:, None] + 12 * year + np.arange(1, 13)
+        covered = (self._covered(months) & ~self.waived[:, None]).sum(axis=1)[:, None]
+        return unpaid, 1 - (1 - hazards.surrender(leaving, at)) ** covered
+
+    def _long_term(self, at: hazards.Situation, year: int) -> Array:
+        unpaid, surrendered = self._ways(at, year)
+        return np.asarray(1 - (1 - unpaid) * (1 - surrendered))
+
+    def _not_renewed(self, at: hazards.Situation) -> Array:
+        return hazards.nonrenewal(self.world.spec.leaving, at)
+
+    def _tardy(self, year: int) -> Array:
+        none = np.zeros((len(self.who), 1), dtype=int)
+        return hazards.late_payment(self.world.spec.paying, self._situation(year, none.shape, none, none, 0.0))[:, 0]
+
+    def _situation(
+        self, year: int, shape: tuple[int, int], complaints: Array, late: Array, rise: Array | float
+    ) -> hazards.Situation:
+        p, world, who = self.policies, self.world, self.who
+        years = self.months // 12 + year + np.where(p["long_term"], 0, 1)
+        spread = {
+            "segment": p["segment"],
+            "product": p["product"],
+            "channel": p["channel"],
+            "mode": p["mode"],
+            "years": years,
+            "agent_left": world.agent_left_on[who] < self.on + ONE_DAY,
+            "satisfaction": world.satisfaction[who],
+            "burden": p["burden"],
+            "loans": self.loans,
+        }
+        wide = {name: np.broadcast_to(column[:, None], shape) for name, column in spread.items()}
+        return hazards.Situation(**wide, complaints=complaints, late=late, price_rise=np.broadcast_to(rise, shape))

@@ -1,0 +1,148 @@
+"""What the models find on the first business day of the sample insurer, beside what was planted in it."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import spearmanr
+from sklearn.metrics import adjusted_rand_score
+
+from customer_knowledge import pipeline
+from customer_knowledge.extract.postgres import extract_system
+from customer_knowledge.profile import Profile
+from customer_knowledge.sample_insurer import insurer, simulate, worth
+from customer_knowledge.warehouse.connections import SIMULATOR, connect, warehouse
+from expectations.gate import landing_gate
+from models_ml import lifecycle
+from models_ml.value.spec import of as value_of
+from tests.harness import truth as yardstick
+
+DAY, CUSTOMERS, SEED, FUTURES = date(2026, 6, 30), 3_000, 11, 100
+FORMER = 91
+A_FIFTIETH = 0.02  # a whole premium a hundredth off lies outside all at once
+
+
+@pytest.fixture(scope="module")
+def scored(module_sample: Profile) -> Profile:
+    """Everything from the sources to scores."""
+    simulate.create(CUSTOMERS, SEED, DAY)
+    for system in module_sample.systems:
+        extract_system(module_sample, system, DAY)
+        landing_gate(module_sample, system, DAY)
+    pipeline.open_edition(module_sample, DAY)
+    pipeline.build_input_layer(module_sample, DAY)
+    pipeline.resolve_identities(module_sample, DAY)
+    pipeline.build_core(module_sample, DAY)
+    pipeline.build_features(module_sample, DAY)
+    lifecycle.ensure_champions(module_sample, DAY)
+    lifecycle.score_all(module_sample, DAY)
+    return module_sample
+
+
+def read(profile: Profile, statement: str) -> pd.DataFrame:
+    """Rows of the warehouse for the day (`%(day)s`)."""
+    with warehouse(profile) as connection:
+        cursor = connection.execute(statement.encode(), {"day": DAY})
+        return pd.DataFrame(cursor.fetchall(), columns=[column.name for column in cursor.description or []])
+
+
+def policy_keys(profile: Profile) -> dict[int, str]:
+    """policy_id of the source → policy_key."""
+    with connect("policy_admin", SIMULATOR) as source:
+        numbers = source.execute("select policy_id, policy_no from policy").fetchall()
+    known = dict(read(profile, "select policy_number, policy_key from core.dim_policy").itertuples(index=False))
+    return {policy: known[number] for policy, number in numbers if number in known}
+
+
+@pytest.mark.postgres
+def test_scores_find_the_planted_chances(scored: Profile) -> None:
+    """The order of the true chances to leave, and their level.
+
+    The aims are an AUC within 0.02 of the true chances' own, which is not reached (a hidden trait moves the chances),
+    and a slope of 0.9 to 1.1. `docs/sample-insurer.md` has the figures of a larger insurer.
+    """
+    scores = read(
+        scored,
+        "select policy_key, p_churn, baseline_p_churn from ml.policy_lapse"
+        " where as_of_date = %(day)s and horizon_months = 12",
+    ).set_index("policy_key")
+    keys = policy_keys(scored)
+    with connect(simulate.TRUTH, SIMULATOR) as truth:
+        rows = truth.execute(
+            "select policy_id, probability from truth.policy_hazard where as_of_date = %s", (DAY,)
+        ).fetchall()
+    true = pd.Series({keys[policy]: chance for policy, chance in rows if policy in keys}, name="true")
+    found = scores.join(true, how="inner").astype("float64")
+    assert len(found) > 2_500
+    chance, p, baseline = (found[column].to_numpy() for column in ("true", "p_churn", "baseline_p_churn"))
+    assert spearmanr(chance, p).statistic > 0.75
+    assert 0.85 <= p.mean() / chance.mean() <= 1.2
+    best, ours, cohort = (yardstick.expected_auc(score, chance) for score in (chance, p, baseline))
+    assert best - 0.06 < ours < best
+    assert ours > cohort + 0.05
+    assert 0.85 <= yardstick.calibration_slope(p, chance) <= 1.15
+
+
+def test_the_yardstick_is_what_many_draws_would_give() -> None:
+    rng = np.random.default_rng(3)
+    chance = rng.beta(1, 4, 400)
+    score = np.round(np.clip(chance + rng.normal(0, 0.1, 400), 0.01, 0.99), 2)
+    drawn = [yardstick.drawn_auc(score, rng.random(400) < chance) for _ in range(2_000)]
+    assert yardstick.expected_auc(score, chance) == pytest.approx(float(np.mean(drawn)), abs=0.003)
+    odds = np.log(chance / (1 - chance))
+    assert yardstick.calibration_slope(chance, chance) == pytest.approx(1, abs=0.01)
+    assert yardstick.calibration_slope(1 / (1 + np.exp(-2 * odds)), chance) == pytest.approx(0.5, abs=0.01)
+
+
+@pytest.mark.postgres
+def test_segments_find_the_planted_ones(scored: Profile) -> None:
+    """Among customers with something in force: by habits, far better than by the product they hold most of."""
+    segments = read(
+        scored,
+        "select c.party_id, s.segment_id, h.product_codes from ml.customer_segment as s"
+        " join core.customer_crosswalk as c using (customer_key)"
+        " join features.features__customer_habit as h using (customer_key, as_of_date)"
+        f" where s.as_of_date = %(day)s and c.source_system = 'policy_admin' and s.segment_id <> {FORMER}",
+    )
+    with connect(simulate.TRUTH, SIMULATOR) as truth:
+        planted = dict(truth.execute("select party_id::text, true_segment from truth.customer").fetchall())
+    known = segments.assign(true=segments["party_id"].map(planted)).dropna(subset=["true"])
+    assert len(known) > 1_500
+    main_product = known["product_codes"].map(lambda held: max(held, key=held.get))
+    agreement = adjusted_rand_score(known["true"], known["segment_id"])
+    assert agreement >= 0.7
+    assert agreement > adjusted_rand_score(known["true"], main_product) + 0.1
+
+
+@pytest.mark.postgres
+def test_values_find_the_planted_worth(scored: Profile) -> None:
+    """What is in force is worth what endless futures drawn from the generator would bring: in order, in all, within."""
+    spec = value_of(scored)
+    assumed = worth.Assumptions(spec.long_term_margin, spec.discount_rate, max(spec.horizons))
+    made = insurer.build(CUSTOMERS, SEED, DAY)
+    drawn = worth.futures(made, np.datetime64(DAY), assumed, FUTURES, np.random.default_rng(SEED))
+    keys = policy_keys(scored)
+    held = read(
+        scored,
+        "select s.policy_key, v.customer_key, v.value_inforce::float, v.value_growth::float,"
+        " (v.clv_p10 - v.value_past + v.cost_to_serve)::float as low,"
+        " (v.clv_p90 - v.value_past + v.cost_to_serve)::float as high"
+        " from ml.customer_value as v join ml.policy_lapse as s using (customer_key, as_of_date)"
+        " where v.as_of_date = %(day)s and s.horizon_months = 12",
+    ).set_index("policy_key")
+    futures = pd.DataFrame(drawn.worth, index=[keys.get(policy) for policy in drawn.policy_id])
+    futures = futures[futures.index.isin(held.index)]
+    true = futures.groupby(held["customer_key"].reindex(futures.index).to_numpy()).sum()
+    found = held.groupby("customer_key").first().reindex(true.index)
+    assert len(true) > 1_500
+    assert spearmanr(found["value_inforce"], true.mean(axis=1)).statistic >= 0.8
+    assert 0.6 <= found["value_inforce"].sum() / true.mean(axis=1).sum() <= 1.4
+    # An offer's worth is in the interval too, and in no future.
+    plain = (found["value_growth"] == 0).to_numpy()
+    low, high = (found[bound].to_numpy()[plain, None] for bound in ("low", "high"))
+    inside = (true[plain] >= low - A_FIFTIETH * abs(low)) & (true[plain] <= high + A_FIFTIETH * abs(high))
+    coverage = inside.to_numpy().mean()
+    assert 0.7 <= coverage <= 0.9
