@@ -4,35 +4,44 @@
     replaces the rows of the keys that changed. Otherwise everything is built whole, by the same SQL.
 -#}
 
-{#- Config of a model whose rows belong to one key each, and depend on no other key's rows. -#}
-{% macro built_by(key) -%}
+{#-
+    Config of a model whose rows belong to one key each. They depend on no other key's rows; or `changed` names the keys
+    that change with others (`int_<changed>__changed`).
+-#}
+{% macro built_by(key, changed=none) -%}
     {{ config(
         materialized='incremental',
         incremental_strategy='replace_changed',
         on_schema_change='append_new_columns',
         unique_key=key,
+        meta={'changed': changed or units_of(key)},
         indexes=[{'columns': [key]}],
         post_hook='{{ analyze_table() }}'
     ) }}
 {%- endmacro %}
 
 
+{% macro units_of(key) -%}
+    {{ return({'policy_key': 'policies', 'party_key': 'parties', 'customer_key': 'customers'}[key]) }}
+{%- endmacro %}
+
+
 {#- Where the keys to be replaced stand, for a model of a layer. -#}
-{% macro changed_relation(key, layer) -%}
-    {%- set unit = {'policy_key': 'policies', 'party_key': 'parties', 'customer_key': 'customers'}[key] -%}
+{% macro changed_relation(changed, layer) -%}
     {%- if layer == 'input_layer' -%}
-        {{ api.Relation.create(target.database, 'staging', 'stg_ledger__changed_' ~ unit) }}
+        {{ api.Relation.create(target.database, 'staging', 'stg_ledger__changed_' ~ changed) }}
     {%- else -%}
-        {{ api.Relation.create(target.database, 'intermediate', 'int_' ~ unit ~ '__changed') }}
+        {{ api.Relation.create(target.database, 'intermediate', 'int_' ~ changed ~ '__changed') }}
     {%- endif -%}
 {%- endmacro %}
 
 
-{#- Restricts an import to the changed keys; nothing when all is built. -#}
-{% macro only_changed(key) -%}
+{#- Restricts an import to the changed keys, of another set where `changed` names it; nothing when all is built. -#}
+{% macro only_changed(key, changed=none) -%}
     {%- if var('changed_only') -%}
-        {%- set unit = {'policy_key': 'policies', 'party_key': 'parties', 'customer_key': 'customers'}[key] -%}
-        where {{ key }} in (select {{ key }} from {{ ref('int_' ~ unit ~ '__changed') }})
+        where {{ key }} in (
+            select {{ key.split('.')[-1] }} from {{ ref('int_' ~ (changed or units_of(key)) ~ '__changed') }}
+        )
     {%- endif -%}
 {%- endmacro %}
 
@@ -56,7 +65,7 @@
             this ~ ' stands already: build with --full-refresh, or give changed_only') }}
     {%- endif -%}
     delete from {{ arguments['target_relation'] }}
-    where {{ key }} in (select {{ key }} from {{ changed_relation(key, model.fqn[1]) }});
+    where {{ key }} in (select {{ key }} from {{ changed_relation(config.get('meta')['changed'], model.fqn[1]) }});
     insert into {{ arguments['target_relation'] }} ({{ columns }})
     select {{ columns }} from {{ arguments['temp_relation'] }}
 {%- endmacro %}
@@ -71,7 +80,8 @@
         {%- if tested.config.incremental_strategy == 'replace_changed' and model.test_metadata.name in row_wise -%}
             {%- set key = tested.config.unique_key -%}
             {%- do conditions.append(
-                key ~ ' in (select ' ~ key ~ ' from ' ~ changed_relation(key, tested.fqn[1]) ~ ')') -%}
+                key ~ ' in (select ' ~ key ~ ' from '
+                ~ changed_relation(tested.config.meta['changed'], tested.fqn[1]) ~ ')') -%}
         {%- endif -%}
     {%- endif -%}
     {%- if conditions -%}

@@ -6,7 +6,7 @@ from datetime import date
 
 from psycopg import sql
 
-from customer_knowledge.extract.landing import business_columns
+from customer_knowledge.extract.landing import business_columns, laid_by
 from customer_knowledge.profile import Profile, Table
 from customer_knowledge.warehouse.connections import Connection
 
@@ -56,13 +56,13 @@ def _copy(connection: Connection, system: str, table: Table, shifted: set[str], 
         sql.SQL(
             "insert into {landed} ({names}, _batch_id, _row_hash, _is_deleted)"
             " select {values}, o._batch_id, o._row_hash, o._is_deleted from {landed} as o"
-            " cross join generate_series(1, {last}) as c (copy) order by {key}"
+            " cross join generate_series(1, {last}) as c (copy) order by {order}"
         ).format(
             landed=landed,
             names=sql.SQL(", ").join(map(sql.Identifier, columns)),
             values=sql.SQL(", ").join(values),
             last=sql.Literal(times - 1),
-            key=sql.SQL(", ").join(sql.SQL("o.{}").format(sql.Identifier(k)) for k in table.key),
+            order=sql.SQL(", ").join(sql.Literal(list(columns).index(column) + 1) for column in laid_by(table)),
         )
     )
 

@@ -45,6 +45,29 @@ def digests(profile: Profile) -> dict[str, str]:
         return {f"{schema}.{table}": table_hash(connection, schema, table) for schema, table in tables}
 
 
+def crowd(people: int) -> None:
+    """Have so many people live at one address, and who lived there else move out."""
+    with connect("policy_admin", SIMULATOR) as source:
+        source.execute("update party set address = 'elsewhere ' || party_id where address = 'the crowded house'")
+        source.execute(
+            "update party set address = 'the crowded house' where party_id in"
+            " (select party_id from party where party_type = 'person' order by party_id limit %s)",
+            (people,),
+        )
+
+
+def related_by_the_house(profile: Profile) -> int:
+    """Pairs of customers, from both sides, who share an address by what the warehouse holds."""
+    with warehouse(profile) as connection:
+        row = connection.execute(
+            "select count(*) from core.customer_relationship as r where relationship = 'shares_address' and exists"
+            " (select from input_layer.input__parties join core.customer_crosswalk using (party_key)"
+            "  where address = 'the crowded house' and customer_key = r.customer_key)"
+        ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
 def state(profile: Profile) -> core_state.State:
     with warehouse(profile) as connection:
         found = core_state.read(connection)
@@ -75,9 +98,13 @@ def test_changes_make_what_a_whole_build_makes(built: Profile) -> None:
         assert upheaval.day(share=0.001) > 50
         if number == 0:
             upheaval.move_events(day + timedelta(days=1), 5)
+        # Nine are an office; when one of them has left, eight are a family again, whose parties did not change.
+        crowd(9 - number)
         land(built, day)
         build(built, day)
         assert state(built).built == "changes", state(built).reason
+        related = related_by_the_house(built)
+        assert related >= 8 * 7 if number else related == 0
     by_changes = digests(built)
     assert sum(before[table] != by_changes[table] for table in before) > 30
     forget(built)

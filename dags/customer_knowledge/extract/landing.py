@@ -187,6 +187,12 @@ def _compare(connection: Connection, system: str, table: Table, columns: Columns
     return int(row[0]), int(row[1]), int(row[2]), int(gone[0])
 
 
+def laid_by(table: Table) -> list[str]:
+    """Columns in whose order new rows are written: those of one policy or party together, as they are read."""
+    whose = [root.column for root in table.roots[:1]]
+    return [*whose, *(column for column in table.key if column not in whose)]
+
+
 def _insert_versions(connection: Connection, system: str, table: Table, columns: Columns, batch_id: int) -> None:
     """Insert new and changed rows, and a version of its own for each deletion."""
     parts = {
@@ -196,7 +202,7 @@ def _insert_versions(connection: Connection, system: str, table: Table, columns:
         "last": _names(list(columns), "l"),
         "key": _names(table.key),
         "match": _same_key(table),
-        "order": _names(table.key, "s"),
+        "order": _names(laid_by(table), "s"),
         "gone_order": _names(table.key, "l"),
         "batch": sql.Literal(batch_id),
         "last_key": sql.SQL(" and ").join(

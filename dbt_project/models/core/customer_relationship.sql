@@ -1,13 +1,23 @@
-with policy_parties as (
+{{ built_by('customer_key', changed='relations') }}
+
+with crosswalk as (
+    select * from {{ ref('customer_crosswalk') }}
+),
+
+policy_parties as (
     select * from {{ ref('input__policy_parties') }}
+    {% if var('changed_only') %}
+        where policy_key in (
+            select named.policy_key
+            from {{ ref('input__policy_parties') }} as named
+            inner join crosswalk on named.party_key = crosswalk.party_key
+            {{ only_changed('crosswalk.customer_key', 'relations') }}
+        )
+    {% endif %}
 ),
 
 policies as (
     select * from {{ ref('input__policies') }}
-),
-
-crosswalk as (
-    select * from {{ ref('customer_crosswalk') }}
 ),
 
 customers as (
@@ -16,6 +26,7 @@ customers as (
 
 shared as (
     select * from {{ ref('int_customers__sharing') }}
+    {{ only_changed('customer_key', 'relations') }}
 ),
 
 -- Most policies name one party in all roles, and say nothing of anybody else.
@@ -93,6 +104,7 @@ by_policy as (
         count(distinct policy_key)::integer as policies,
         min(known_on) as known_on
     from told
+    {{ only_changed('customer_key', 'relations') }}
     group by customer_key, related_customer_key, relationship
 ),
 

@@ -31,28 +31,63 @@ described as (
     from policies
 ),
 
--- A customer who holds two lines does so in each of them, in each channel and in each branch.
-holdings as (
-    select
+-- A customer once in each cell: who holds two lines counts in each of them, in each channel and in each branch.
+holders as (
+    select distinct
         policy_customers.customer_key,
-        described.*,
-        min(described.product_line) over of_customer <> max(described.product_line) over of_customer as is_cross_holder
+        described.product_line,
+        described.channel,
+        described.branch
     from policy_customers
     inner join described on policy_customers.policy_key = described.policy_key
     where described.in_force_flag
-    window of_customer as (partition by policy_customers.customer_key)
 ),
 
-held as (
+cross_holders as (
+    select customer_key
+    from holders
+    group by customer_key
+    having min(product_line) <> max(product_line)
+),
+
+{% set cuts = [none, 'product_line', 'channel', 'branch'] %}
+customers_held as (
+    {% for cut in cuts %}
+        select
+            {% for column in cuts if column %}
+                {{ 'cut.' ~ column if column == cut else 'null' }} as {{ column }},
+            {% endfor %}
+            count(*) as customers,
+            count(cross_holders.customer_key) as cross_holders
+        from (
+            select distinct customer_key{{ ', ' ~ cut if cut }}
+            from holders
+        ) as cut
+        left join cross_holders on cut.customer_key = cross_holders.customer_key
+        {{ 'group by cut.' ~ cut if cut }}
+        {{ 'union all' if not loop.last }}
+    {% endfor %}
+),
+
+policies_held as (
     select
         product_line,
         channel,
         branch,
-        count(distinct customer_key) as customers,
-        count(distinct policy_key) as policies,
-        count(distinct customer_key) filter (where is_cross_holder) as cross_holders
-    from holdings
+        count(*) as policies
+    from described
+    where in_force_flag and policy_key in (select policy_customers.policy_key from policy_customers)
     group by grouping sets ((), (product_line), (channel), (branch))
+),
+
+held as (
+    select customers_held.*, policies_held.policies
+    from customers_held
+    inner join policies_held
+        on
+            customers_held.product_line is not distinct from policies_held.product_line
+            and customers_held.channel is not distinct from policies_held.channel
+            and customers_held.branch is not distinct from policies_held.branch
 ),
 
 settled as (

@@ -1,37 +1,43 @@
-{% set most = 8 %}
-
-with ranked as (
-    select * from {{ ref('int_parties__ranked') }}
+with placed as (
+    select * from {{ ref('int_customers__placed') }}
 ),
 
-placed as (
-    {% for column, relationship in [('address', 'shares_address'), ('phone', 'shares_phone')] %}
-        select
-            '{{ relationship }}' as relationship,
-            {{ column }} as place,
-            customer_key,
-            min(known_on) as known_on
-        from ranked
-        where {{ column }} is not null and party_type = 'person'
-        group by {{ column }}, customer_key
-        {{ 'union all' if not loop.last }}
-    {% endfor %}
-),
+{% if var('changed_only') %}
+    changed_relations as (
+        select * from {{ ref('int_relations__changed') }}
+    ),
+
+    asked as (
+        select placed.*
+        from placed
+        where (placed.relationship, placed.place) in (
+            select
+                own.relationship,
+                own.place
+            from placed as own
+            inner join changed_relations on own.customer_key = changed_relations.customer_key
+        )
+    ),
+{% else %}
+    asked as (
+        select * from placed
+    ),
+{% endif %}
 
 -- What many share is an office or a service number, and says nothing of a family.
 shared as (
     select
         relationship,
         place
-    from placed
+    from asked
     group by relationship, place
-    having count(*) between 2 and {{ most }}
+    having count(*) between 2 and {{ most_of_a_place() }}
 ),
 
 places as (
-    select placed.*
-    from placed
-    inner join shared on placed.relationship = shared.relationship and placed.place = shared.place
+    select asked.*
+    from asked
+    inner join shared on asked.relationship = shared.relationship and asked.place = shared.place
 ),
 
 final as (

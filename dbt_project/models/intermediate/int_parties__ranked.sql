@@ -1,4 +1,5 @@
 {{ built_by('customer_key') }}
+-- Who shared a place before is looked up before this is replaced. depends_on: {{ ref('int_places__changed') }}
 
 with parties as (
     select * from {{ ref('input__parties') }}
