@@ -1,2 +1,40 @@
 {#- How many customers may share an address or a number and still be taken for a family; more are an office. -#}
 {% macro most_of_a_place() -%} 8 {%- endmacro %}
+
+
+{#- A row a person and place of its parties, which a CTE holds. -#}
+{% macro placed(parties) -%}
+    {% for column, relationship in [('address', 'shares_address'), ('phone', 'shares_phone')] %}
+        select
+            '{{ relationship }}' as relationship,
+            {{ column }} as place,
+            customer_key,
+            min(known_on) as known_on
+        from {{ parties }}
+        where {{ column }} is not null and party_type = 'person'
+        group by {{ column }}, customer_key
+        {{ 'union all' if not loop.last }}
+    {% endfor %}
+{%- endmacro %}
+
+
+{#- Those of the parties of a CTE that have an address or a number of another CTE's places. -#}
+{% macro parties_at(places, parties) -%}
+    select * from {{ parties }}
+    where
+        address in (select places.place from {{ places }} as places where places.relationship = 'shares_address')
+        or phone in (select places.place from {{ places }} as places where places.relationship = 'shares_phone')
+{%- endmacro %}
+
+
+{#- Places of a CTE's rows that some of another CTE's places are and a family may share: relationship, place. -#}
+{% macro family_places(placed, places) -%}
+    select
+        {{ placed }}.relationship,
+        {{ placed }}.place
+    from {{ placed }}
+    inner join {{ places }}
+        on {{ placed }}.relationship = {{ places }}.relationship and {{ placed }}.place = {{ places }}.place
+    group by {{ placed }}.relationship, {{ placed }}.place
+    having count(*) <= {{ most_of_a_place() }}
+{%- endmacro %}

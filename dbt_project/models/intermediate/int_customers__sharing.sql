@@ -1,43 +1,44 @@
-with placed as (
-    select * from {{ ref('int_customers__placed') }}
+with ranked as (
+    select * from {{ ref('int_parties__ranked') }}
 ),
 
 {% if var('changed_only') %}
-    changed_relations as (
-        select * from {{ ref('int_relations__changed') }}
+    changed_parties as (
+        select * from ranked
+        {{ only_changed('customer_key', 'relations') }}
+    ),
+
+    changed_places as (
+        {{ placed('changed_parties') }}
     ),
 
     asked as (
-        select placed.*
-        from placed
-        where (placed.relationship, placed.place) in (
-            select
-                own.relationship,
-                own.place
-            from placed as own
-            inner join changed_relations on own.customer_key = changed_relations.customer_key
-        )
+        {{ parties_at('changed_places', 'ranked') }}
     ),
 {% else %}
     asked as (
-        select * from placed
+        select * from ranked
     ),
 {% endif %}
+
+placed as (
+    {{ placed('asked') }}
+),
 
 -- What many share is an office or a service number, and says nothing of a family.
 shared as (
     select
         relationship,
         place
-    from asked
+    from placed
     group by relationship, place
     having count(*) between 2 and {{ most_of_a_place() }}
 ),
 
 places as (
-    select asked.*
-    from asked
-    inner join shared on asked.relationship = shared.relationship and asked.place = shared.place
+    select placed.*
+    from placed
+    inner join shared on placed.relationship = shared.relationship and placed.place = shared.place
 ),
 
 final as (

@@ -6,39 +6,34 @@ with changed_customers as (
 
 before as (
     {{ before_this_build(
-        'intermediate', 'int_parties__ranked', ['customer_key', 'party_type', 'address', 'phone']
+        'intermediate', 'int_parties__ranked', ['customer_key', 'party_type', 'address', 'phone', 'known_on']
     ) }}
 ),
 
-placed as (
-    {% for column, relationship in [('address', 'shares_address'), ('phone', 'shares_phone')] %}
-        select distinct
-            '{{ relationship }}' as relationship,
-            {{ column }} as place,
-            customer_key
-        from before
-        where party_type = 'person' and {{ column }} is not null
-        {{ 'union all' if not loop.last }}
-    {% endfor %}
+changed_parties as (
+    select before.*
+    from before
+    inner join changed_customers on before.customer_key = changed_customers.customer_key
 ),
 
-left_or_kept as (
+changed_places as (
     select distinct
-        placed.relationship,
-        placed.place
-    from placed
-    inner join changed_customers on placed.customer_key = changed_customers.customer_key
+        relationship,
+        place
+    from ({{ placed('changed_parties') }}) as own
+),
+
+neighbours as (
+    {{ parties_at('changed_places', 'before') }}
+),
+
+neighbours_placed as (
+    {{ placed('neighbours') }}
 ),
 
 -- What more shared said nothing of them.
 final as (
-    select
-        placed.relationship,
-        placed.place
-    from placed
-    inner join left_or_kept on placed.relationship = left_or_kept.relationship and placed.place = left_or_kept.place
-    group by placed.relationship, placed.place
-    having count(*) <= {{ most_of_a_place() }}
+    {{ family_places('neighbours_placed', 'changed_places') }}
 )
 
 select * from final

@@ -4,11 +4,11 @@ with changed_customers as (
     select * from {{ ref('int_customers__changed') }}
 ),
 
-placed as (
-    select * from {{ ref('int_customers__placed') }}
+ranked as (
+    select * from {{ ref('int_parties__ranked') }}
 ),
 
-left_places as (
+places_before as (
     select * from {{ ref('int_places__changed') }}
 ),
 
@@ -16,28 +16,34 @@ related_before as (
     {{ before_this_build('core', 'customer_relationship', ['customer_key', 'related_customer_key']) }}
 ),
 
-entered as (
-    select distinct
-        placed.relationship,
-        placed.place
-    from placed
-    inner join changed_customers on placed.customer_key = changed_customers.customer_key
+changed_parties as (
+    select ranked.*
+    from ranked
+    inner join changed_customers on ranked.customer_key = changed_customers.customer_key
 ),
 
-entered_places as (
-    select
-        placed.relationship,
-        placed.place
-    from placed
-    inner join entered on placed.relationship = entered.relationship and placed.place = entered.place
-    group by placed.relationship, placed.place
-    having count(*) <= {{ most_of_a_place() }}
+changed_places as (
+    select relationship, place from ({{ placed('changed_parties') }}) as own
+    union
+    select relationship, place from places_before
+),
+
+neighbours as (
+    {{ parties_at('changed_places', 'ranked') }}
+),
+
+neighbours_placed as (
+    {{ placed('neighbours') }}
+),
+
+places_now as (
+    {{ family_places('neighbours_placed', 'changed_places') }}
 ),
 
 places as (
-    select * from left_places
+    select * from places_before
     union
-    select * from entered_places
+    select * from places_now
 ),
 
 -- One who moves in or out changes what all of the house are to each other: it may be a family no more, or again.
@@ -48,9 +54,10 @@ final as (
     from related_before
     inner join changed_customers on related_before.customer_key = changed_customers.customer_key
     union
-    select placed.customer_key
-    from placed
-    inner join places on placed.relationship = places.relationship and placed.place = places.place
+    select neighbours_placed.customer_key
+    from neighbours_placed
+    inner join places
+        on neighbours_placed.relationship = places.relationship and neighbours_placed.place = places.place
 )
 
 select * from final
