@@ -35,14 +35,15 @@ def offers(connection: Connection, as_of_date: date) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["customer_key", "line_of_business", "score"])
 
 
-def prior_grades(connection: Connection, as_of_date: date) -> dict[str, str]:
-    """Grade of each customer on the last scored date before: customer_key → letter; empty on the first."""
+def prior_values(connection: Connection, as_of_date: date) -> pd.DataFrame:
+    """value_grade, clv_p10, clv_p90 (money) of the last scored date before, by customer_key; no rows on the first."""
+    columns = ["value_grade", "clv_p10", "clv_p90"]
     rows = connection.execute(
-        "select customer_key, value_grade from ml.customer_value where as_of_date ="
+        "select customer_key, value_grade, clv_p10, clv_p90 from ml.customer_value where as_of_date ="
         " (select max(as_of_date) from ml.customer_value where as_of_date < %s)",
         (as_of_date,),
     ).fetchall()
-    return {str(key): str(grade) for key, grade in rows}
+    return pd.DataFrame(rows, columns=["customer_key", *columns]).set_index("customer_key")
 
 
 def cost_to_serve(frame: pd.DataFrame, spec: ValueSpec) -> Floats:

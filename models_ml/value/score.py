@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from customer_knowledge.errors import ModelRefused
 from customer_knowledge.profile import Profile
@@ -43,9 +44,10 @@ def score(
         raise ModelRefused("units at risk without a churn score", hint="score churn before value")
     customers = features.customers_of(connection, spec, as_of_date)
     worth = values(customers, scored, features.offers(connection, as_of_date), payload, spec)
-    prior = worth["customer_key"].map(features.prior_grades(connection, as_of_date))
-    worth["prior_grade"] = prior.where(prior.notna(), None)
-    worth["value_grade"] = settled(worth["clv"].to_numpy(dtype="float64"), payload["cuts"], prior, spec.hysteresis)
+    prior = features.prior_values(connection, as_of_date).reindex(worth["customer_key"])
+    worth["prior_grade"] = prior["value_grade"].where(prior["value_grade"].notna(), None).to_numpy()
+    clv, low, high = (worth[column].to_numpy(dtype="float64") for column in ("clv", "clv_p10", "clv_p90"))
+    worth["value_grade"] = settled(clv, low, high, payload["cuts"], prior)
     table = worth.assign(model_run_id=model_run_id)[COLUMNS]
     return {"customer_value": replace(connection, "customer_value", as_of_date, table)}
 
@@ -141,29 +143,34 @@ def _margin_of_policies(scored: pd.DataFrame, payload: dict[str, Any], spec: Val
 
 def grades(worth: Floats, cuts: list[float]) -> np.ndarray:
     """A to D by falling cut points in money: (rows,) letters. Nobody's grade depends on the others'."""
-    place = (worth[:, None] < np.asarray(cuts)).sum(axis=1)
-    letters: np.ndarray = np.array(GRADES, dtype=object)[place]
+    letters: np.ndarray = np.array(GRADES, dtype=object)[_places(worth, cuts)]
     return letters
 
 
-def settled(worth: Floats, cuts: list[float], prior: pd.Series, hysteresis: float) -> np.ndarray:
-    """Grades that do not flutter: who has one keeps it until the value lies clearly beyond the cut point.
+def _places(worth: Floats, cuts: list[float]) -> NDArray[np.int64]:
+    return np.asarray((worth[:, None] < np.asarray(cuts)).sum(axis=1))
+
+
+def settled(worth: Floats, low: Floats, high: Floats, cuts: list[float], prior: pd.DataFrame) -> np.ndarray:
+    """Grades that do not flutter: one is left only when the whole interval lies beyond the cut point for two runs.
 
     Args:
-        worth: (rows,) money.
+        worth: (rows,) money; grades who had no grade before.
+        low, high: (rows,) clv_p10 and clv_p90, money.
         cuts: falling cut points in money.
-        prior: (rows,) grade of the edition before; NaN for who had none.
-        hysteresis: share of a cut point by which it must be passed.
+        prior: (rows,) value_grade, clv_p10 and clv_p90 of the run before; empty for who had none.
 
     Returns:
         (rows,) letters.
     """
     place = {letter: number for number, letter in enumerate(GRADES)}
-    fresh = np.array([place[letter] for letter in grades(worth, cuts)])
-    margin = hysteresis * np.abs(cuts)
-    up = (worth[:, None] < np.asarray(cuts) + margin).sum(axis=1)
-    down = (worth[:, None] < np.asarray(cuts) - margin).sum(axis=1)
-    before = prior.map(place).to_numpy(dtype="float64")
-    kept = np.where(fresh < before, np.minimum(before, up), np.where(fresh > before, np.maximum(before, down), before))
-    letters: np.ndarray = np.array(GRADES, dtype=object)[np.where(np.isfinite(before), kept, fresh).astype("int64")]
+    before = prior["value_grade"].map(place).to_numpy(dtype="float64")
+    low_before, high_before = (prior[bound].to_numpy(dtype="float64") for bound in ("clv_p10", "clv_p90"))
+    least = np.where(np.isfinite(low_before), np.minimum(low, low_before), -np.inf)
+    most = np.where(np.isfinite(high_before), np.maximum(high, high_before), np.inf)
+    no_worse, no_better = (_places(bound, cuts) for bound in (least, most))
+    kept = np.maximum(np.minimum(before, no_worse), no_better)
+    letters: np.ndarray = np.array(GRADES, dtype=object)[
+        np.where(np.isfinite(before), kept, _places(worth, cuts)).astype("int64")
+    ]
     return letters

@@ -35,7 +35,6 @@ class ValueSpec:
         years_of_claims: window of `claims_paid_3y`, by which short-term lines' loss ratios are *measured*.
         weight: policies of a group's average premium with which its loss ratio leans on that of the group above.
         highest_loss_ratio: a loss ratio is cut here.
-        hysteresis: a grade is left only when the value lies beyond its cut point by this share of it.
         discount_rate: a year's, of margins to come; declared, to be replaced by the actuaries' curve.
         horizons: years over which the value in force is told; the longest is the value.
         draws: of exits and purchases behind the interval of a value.
@@ -50,7 +49,6 @@ class ValueSpec:
     years_of_claims: float = 3.0
     weight: float = 100.0
     highest_loss_ratio: float = 1.5
-    hysteresis: float = 0.1
     discount_rate: float = 0.035
     horizons: tuple[int, ...] = (1, 5, 10)
     shares: tuple[float, float, float] = (0.10, 0.25, 0.40)

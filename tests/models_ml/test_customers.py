@@ -147,25 +147,27 @@ def test_grades_are_fixed_at_training() -> None:
     assert set(value_score.grades(worth * 10 + 1_000, cuts)) == {"A"}
 
 
-def test_grades_do_not_flutter() -> None:
-    """Cuts at 100, 50 and -10, a tenth to be passed by: up from 110, 55, -9; down below 90, 45, -11."""
-    cuts = [100.0, 50.0, -10.0]
+def test_a_grade_is_left_when_two_runs_intervals_clear_the_cut() -> None:
+    """Cuts at 100, 50 and -10; value, interval now, grade and interval of the run before."""
+    cuts, nan = [100.0, 50.0, -10.0], np.nan
     cases = [
-        (105.0, "B", "B"),
-        (110.0, "B", "A"),
-        (95.0, "A", "A"),
-        (89.0, "A", "B"),
-        (47.0, "A", "B"),
-        (44.0, "A", "C"),
-        (105.0, "C", "B"),
-        (-10.5, "C", "C"),
-        (-9.5, "D", "D"),
-        (-8.0, "D", "C"),
-        (105.0, None, "A"),
+        (150.0, (120.0, 180.0), "B", (101.0, 150.0), "A"),
+        (150.0, (120.0, 180.0), "B", (99.0, 150.0), "B"),
+        (150.0, (99.0, 180.0), "B", (120.0, 150.0), "B"),
+        (150.0, (120.0, 180.0), "D", (60.0, 150.0), "B"),
+        (20.0, (0.0, 40.0), "A", (0.0, 49.0), "C"),
+        (20.0, (0.0, 40.0), "A", (0.0, 90.0), "B"),
+        (20.0, (0.0, 40.0), "A", (0.0, 110.0), "A"),
+        (95.0, (40.0, 120.0), "A", (30.0, 130.0), "A"),
+        (95.0, (40.0, 120.0), "C", (30.0, 130.0), "C"),
+        (150.0, (120.0, 180.0), "B", (nan, nan), "B"),
+        (20.0, (0.0, 40.0), "A", (nan, nan), "A"),
+        (105.0, (0.0, 200.0), None, (nan, nan), "A"),
     ]
-    worth, prior, expected = zip(*cases, strict=True)
-    found = value_score.settled(np.array(worth), cuts, pd.Series(prior, dtype=object), 0.1)
-    assert found.tolist() == list(expected)
+    worth, now, grade, before, expected = zip(*cases, strict=True)
+    low, high = np.array(now).T
+    prior = pd.DataFrame(before, columns=["clv_p10", "clv_p90"]).assign(value_grade=list(grade))
+    assert value_score.settled(np.array(worth), low, high, cuts, prior).tolist() == list(expected)
 
 
 def test_expected_premium_beats_the_naive_rate() -> None:
