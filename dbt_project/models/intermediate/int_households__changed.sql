@@ -2,7 +2,7 @@
 
 {% set steps = steps_of_a_household() %}
 
-with relationships as (
+with relationships as not materialized (
     select * from {{ ref('customer_relationship') }}
 ),
 

@@ -4,8 +4,10 @@ with changed_policies as (
     select * from {{ ref('input__changed_policies') }}
 ),
 
+-- Of a party a policy knows whose it is, and nothing else.
 moved as (
     select * from {{ ref('int_parties__moved') }}
+    where customer_key is distinct from customer_key_before
 ),
 
 policy_parties as (

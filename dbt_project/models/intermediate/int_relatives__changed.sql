@@ -1,6 +1,6 @@
 {% set steps = steps_of_a_household() - 1 %}
 
-with relationships as (
+with relationships as not materialized (
     select * from {{ ref('customer_relationship') }}
 ),
 
