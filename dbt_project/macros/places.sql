@@ -26,15 +26,3 @@
         or phone in (select places.place from {{ places }} as places where places.relationship = 'shares_phone')
 {%- endmacro %}
 
-
-{#- Places of a CTE's rows that some of another CTE's places are and a family may share: relationship, place. -#}
-{% macro family_places(placed, places) -%}
-    select
-        {{ placed }}.relationship,
-        {{ placed }}.place
-    from {{ placed }}
-    inner join {{ places }}
-        on {{ placed }}.relationship = {{ places }}.relationship and {{ placed }}.place = {{ places }}.place
-    group by {{ placed }}.relationship, {{ placed }}.place
-    having count(*) <= {{ most_of_a_place() }}
-{%- endmacro %}

@@ -10,7 +10,7 @@ MONTHS = 12
 DAYS_A_MONTH = 365.25 / 12
 # The first quarter speaks of what is under way (an open due), the rest of what is to come.
 NEAR = 3
-MODES = {"monthly": 1, "quarterly": 3, "semi_annual": 6, "annual": 12}
+MODES = {"monthly": 1, "quarterly": 3, "semiannual": 6, "annual": 12}
 WIDTH = 12
 
 Cells = NDArray[np.int64]

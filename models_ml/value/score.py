@@ -169,8 +169,8 @@ def settled(worth: Floats, low: Floats, high: Floats, cuts: list[float], prior: 
     least = np.where(np.isfinite(low_before), np.minimum(low, low_before), -np.inf)
     most = np.where(np.isfinite(high_before), np.maximum(high, high_before), np.inf)
     no_worse, no_better = (_places(bound, cuts) for bound in (least, most))
-    kept = np.maximum(np.minimum(before, no_worse), no_better)
-    letters: np.ndarray = np.array(GRADES, dtype=object)[
-        np.where(np.isfinite(before), kept, _places(worth, cuts)).astype("int64")
-    ]
+    fresh = _places(worth, cuts)
+    # An interval need not hold the mean: nobody moves away from the grade of the value itself.
+    kept = np.clip(np.maximum(np.minimum(before, no_worse), no_better), np.fmin(before, fresh), np.fmax(before, fresh))
+    letters: np.ndarray = np.array(GRADES, dtype=object)[np.where(np.isfinite(before), kept, fresh).astype("int64")]
     return letters

@@ -45,27 +45,53 @@ def digests(profile: Profile) -> dict[str, str]:
         return {f"{schema}.{table}": table_hash(connection, schema, table) for schema, table in tables}
 
 
+_QUIET = (
+    "select p.party_id from party as p join policy_party as r using (party_id) join policy as o using (policy_id)"
+    " where p.party_type = 'person' group by p.party_id"
+    " having bool_and(o.status in ('lapsed', 'surrendered', 'expired', 'cancelled'))"
+    " and bool_or(r.role = 'policyholder')"
+    " order by p.party_id limit 9"
+)
+HOUSE = "the crowded house"
+
+
 def crowd(people: int) -> None:
-    """Have so many people live at one address, and who lived there else move out."""
+    """Have so many of nine who have nothing in force any more live at one address; the last ones have moved out."""
     with connect("policy_admin", SIMULATOR) as source:
-        source.execute("update party set address = 'elsewhere ' || party_id where address = 'the crowded house'")
-        source.execute(
-            "update party set address = 'the crowded house' where party_id in"
-            " (select party_id from party where party_type = 'person' order by party_id limit %s)",
-            (people,),
-        )
+        parties = [row[0] for row in source.execute(_QUIET).fetchall()]
+        assert len(parties) == 9
+        for number, party in enumerate(parties):
+            there = HOUSE if number < people else f"elsewhere {party}"
+            source.execute("update party set address = %s where party_id = %s", (there, party))
 
 
-def related_by_the_house(profile: Profile) -> int:
-    """Pairs of customers, from both sides, who share an address by what the warehouse holds."""
+def of_the_house(profile: Profile) -> tuple[int, int]:
+    """Pairs of who lives there, from both sides, as the warehouse has them; and how many changed themselves."""
     with warehouse(profile) as connection:
         row = connection.execute(
-            "select count(*) from core.customer_relationship as r where relationship = 'shares_address' and exists"
-            " (select from input_layer.input__parties join core.customer_crosswalk using (party_key)"
-            "  where address = 'the crowded house' and customer_key = r.customer_key)"
+            "with living as (select distinct customer_key from intermediate.int_parties__ranked where address = %s)"
+            " select (select count(*) from core.customer_relationship join living using (customer_key)"
+            " where relationship = 'shares_address'),"
+            " (select count(*) from intermediate.int_customers__changed join living using (customer_key))",
+            (HOUSE,),
         ).fetchone()
     assert row is not None
-    return int(row[0])
+    return int(row[0]), int(row[1])
+
+
+def make_a_customer_of_a_beneficiary() -> None:
+    """Somebody named as beneficiary only, by a relative, is insured by a stranger's policy from now on."""
+    with connect("policy_admin", SIMULATOR) as source:
+        done = source.execute(
+            "with named as (select r.party_id, min(r.policy_id) as policy_id from policy_party as r group by r.party_id"
+            " having bool_and(r.role = 'beneficiary') and bool_or(r.relationship <> '本人')"
+            " order by r.party_id limit 1),"
+            " another as (select r.policy_party_id from policy_party as r, named where r.role = 'insured'"
+            " and r.policy_id <> named.policy_id order by r.policy_party_id desc limit 1)"
+            " update policy_party set party_id = named.party_id from named, another"
+            " where policy_party.policy_party_id = another.policy_party_id"
+        )
+        assert done.rowcount == 1
 
 
 def state(profile: Profile) -> core_state.State:
@@ -98,12 +124,15 @@ def test_changes_make_what_a_whole_build_makes(built: Profile) -> None:
         assert upheaval.day(share=0.001) > 50
         if number == 0:
             upheaval.move_events(day + timedelta(days=1), 5)
-        # Nine are an office; when one of them has left, eight are a family again, whose parties did not change.
+        else:
+            make_a_customer_of_a_beneficiary()
+        # Nine are an office; when one of them has left, eight are a family, though nothing of them changed.
         crowd(9 - number)
         land(built, day)
         build(built, day)
         assert state(built).built == "changes", state(built).reason
-        related = related_by_the_house(built)
+        related, changed = of_the_house(built)
+        assert changed == (0 if number else 9)
         assert related >= 8 * 7 if number else related == 0
     by_changes = digests(built)
     assert sum(before[table] != by_changes[table] for table in before) > 30

@@ -163,6 +163,8 @@ def test_a_grade_is_left_when_two_runs_intervals_clear_the_cut() -> None:
         (150.0, (120.0, 180.0), "B", (nan, nan), "B"),
         (20.0, (0.0, 40.0), "A", (nan, nan), "A"),
         (105.0, (0.0, 200.0), None, (nan, nan), "A"),
+        (105.0, (55.0, 60.0), "A", (55.0, 60.0), "A"),
+        (95.0, (100.0, 100.0), "B", (100.0, 100.0), "B"),
     ]
     worth, now, grade, before, expected = zip(*cases, strict=True)
     low, high = np.array(now).T

@@ -57,7 +57,7 @@ def test_the_hazard_of_each_month_is_found() -> None:
     """Exits drawn month by month from a known hazard: its seasons and its slope come back."""
     rng = np.random.default_rng(3)
     rows = 20_000
-    frame = contracts(*[("semi_annual", 1.0, np.nan)] * rows)
+    frame = contracts(*[("semiannual", 1.0, np.nan)] * rows)
     at, raw = calendar.cells(frame, 12), rng.normal(size=rows)
     true = np.where(at % calendar.WIDTH == 2, -2.0, -5.0) + 0.8 * raw[:, None]
     happens = rng.random((rows, 12)) < 1 / (1 + np.exp(-true))

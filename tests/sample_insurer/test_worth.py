@@ -60,22 +60,49 @@ def test_a_long_term_premium_is_worth_its_margin_while_it_is_paid(made: insurer.
     assert ahead.worth[annual].max(axis=1)[early] == pytest.approx(most[early])
 
 
-def test_margins_are_less_what_claims_are_expected_to_cost(made: insurer.Insurer) -> None:
+def test_cover_of_a_year_earns_what_is_left_of_todays_premium(made: insurer.Insurer) -> None:
+    """One year ahead: who renews pays the last premium asked for at another price, and claims as much as before."""
+    one_year = worth.Assumptions(long_term_margin=0.25, discount_rate=0.0, years=1)
+    drawn = worth.futures(made, ON, one_year, 400, np.random.default_rng(2))
     played = made.played
-    who = np.arange(len(played.policy_id))
-    share = worth.margins(played, who, ASSUMED)
-    long_term = played.world.policies["long_term"]
-    assert (share[long_term] == 0.25).all()
-    product = played.world.policies["product"]
+    found = exits.probabilities(played.world, played.events, played.dues, ON)
+    who = found["policy"]
     motor = [p.code for p in PRODUCTS].index("M01")
-    found = share[product == motor]
-    own = played.world.claim_rate[product == motor]
-    # A motor claim is a share of the premium: the margin falls with the policy's own rate of claims, in a line.
-    assert len(found) > 50
-    slope, intercept = np.polyfit(own, found, 1)
-    assert found == pytest.approx(intercept + slope * own)
-    assert intercept == pytest.approx(1 - PRODUCTS[motor].commission[1])
-    assert slope == pytest.approx(-PRODUCTS[motor].claim_share * 0.88 * 0.85)
+    asked = np.flatnonzero(played.world.policies["product"][who] == motor)
+    assert len(asked) > 40
+    dues, low, high = played.dues, [], []
+    for policy in who[asked]:
+        paid = dues["amount"][(dues["policy"] == policy) & (dues["on"] <= ON)][-1]
+        issued, rate = played.world.policies["premium"][policy], played.world.claim_rate[policy]
+        claims = rate * PRODUCTS[motor].claim_share * issued * 0.88 * 0.85
+        # Prices change by two fifths at most.
+        low.append(0.6 * paid * (1 - PRODUCTS[motor].commission[1]) - claims)
+        high.append(1.4 * paid * (1 - PRODUCTS[motor].commission[1]) - claims)
+    renewed = np.where(drawn.worth[asked] == 0, np.nan, drawn.worth[asked])
+    assert (np.nanmin(renewed, axis=1) >= np.array(low) - 0.01).all()
+    assert (np.nanmax(renewed, axis=1) <= np.array(high) + 0.01).all()
+    middle = (np.array(low) + np.array(high)) / 2
+    assert np.nanmean(renewed) == pytest.approx(middle.mean(), rel=0.1)
+
+
+def test_later_years_have_the_chances_of_their_policy_year(made: insurer.Insurer) -> None:
+    """What is left of long-term policies after two years: the chances of a year later, seen a year later, alike."""
+    two, later = ON, ON + np.timedelta64(365, "D")
+    ahead = worth.futures(made, two, worth.Assumptions(0.25, 0.0, 2), 400, np.random.default_rng(3))
+    played = made.played
+    now, then = (exits.probabilities(played.world, played.events, played.dues, day) for day in (two, later))
+    long_term = played.world.policies["long_term"]
+    both = np.intersect1d(now["policy"][long_term[now["policy"]]], then["policy"])
+    chance = dict(zip(then["policy"], then["probability"], strict=True))
+    at = {policy: row for row, policy in enumerate(now["policy"])}
+    # Annual premiums with years to pay: who has paid two is still there after both decisions.
+    p = take(played.world.policies, both)
+    asked = both[(p["step"] == 12) & (p["payment_months"] > 72) & (p["term_months"] == 0)]
+    full = ahead.worth[[at[policy] for policy in asked]]
+    expected = np.array([(1 - now["probability"][at[policy]]) * (1 - chance[policy]) for policy in asked])
+    stayed = np.isclose(full, full.max(axis=1, keepdims=True)).mean(axis=1)
+    assert len(asked) > 40
+    assert stayed.mean() == pytest.approx(expected.mean(), abs=0.03)
 
 
 def test_the_same_draws_give_the_same_futures(made: insurer.Insurer, ahead: worth.Futures) -> None:

@@ -2,7 +2,8 @@
 
 Every year a policy meets complaints, late payments, claims and a new price, drawn from the true rates, and is left with
 the true probability that follows (`hazards`). The first year's is `exits.probabilities`: what is observed by the day
-counts in it. As there, ends by death or illness are not subtracted, and who was suspended does not come back.
+counts in it. As there, ends by death or illness are not subtracted, and who was suspended does not come back; agents
+who have not left by the day stay.
 """
 
 from __future__ import annotations
@@ -62,33 +63,37 @@ def futures(made: Insurer, on: np.datetime64, assumed: Assumptions, count: int, 
     found = exits.probabilities(played.world, played.events, played.dues, on)
     policies = take(played.world.policies, found["policy"])
     ahead = _Ahead(played, policies, found, on)
-    margin = margins(played, found["policy"], assumed)
-    there = np.ones((len(margin), count), dtype=bool)
-    price = np.ones((len(margin), count))
-    worth = np.zeros((len(margin), count))
+    earned = kept_of_a_premium(policies, assumed)
+    claimed = np.where(policies["long_term"], 0.0, claims_of_a_year(played, found["policy"]))
+    there = np.ones((len(earned), count), dtype=bool)
+    price = np.ones((len(earned), count))
+    worth = np.zeros((len(earned), count))
     for year in range(assumed.years):
         leaves, rise = ahead.draw(year, count, rng)
         price *= np.where(policies["long_term"], 1.0, 1 + rise.T).T
         due, of_leavers = ahead.due(year)
-        paid = np.where(leaves, of_leavers[:, None], 1.0) * due[:, None] * price
-        worth += there * paid * (margin * (1 + assumed.discount_rate) ** -(year + 0.5))[:, None]
+        share = np.where(leaves, of_leavers[:, None], 1.0)
+        margin = share * (earned * due)[:, None] * price - np.where(leaves, 0.0, claimed[:, None])
+        worth += there * margin * (1 + assumed.discount_rate) ** -(year + 0.5)
         there &= ~leaves
     return Futures(played.policy_id[found["policy"]], worth)
 
 
-def margins(played: Played, who: Array, assumed: Assumptions) -> Array:
-    """Share of each policy's premium that is margin: declared for long-term; else less true claims and commission."""
+def kept_of_a_premium(policies: Columns, assumed: Assumptions) -> Array:
+    """Share of a premium that is margin before claims: (policies,). Declared for long-term; else less commission."""
+    renewal = np.array([p.commission[1] for p in PRODUCTS])[policies["product"]]
+    return np.where(policies["long_term"], assumed.long_term_margin, 1 - renewal)
+
+
+def claims_of_a_year(played: Played, who: Array) -> Array:
+    """What claims that do not end a policy are expected to cost in a year: (policies,), CNY, whatever the price."""
     world = played.world
     policies, claiming = take(world.policies, who), world.spec.claiming
-    product = policies["product"]
-    share, renewal = (
-        np.array(c)[product] for c in zip(*((p.claim_share, p.commission[1]) for p in PRODUCTS), strict=True)
-    )
-    motor = np.array([p.line == "motor" for p in PRODUCTS])[product]
+    share = np.array([p.claim_share for p in PRODUCTS])[policies["product"]]
+    motor = np.array([p.line == "motor" for p in PRODUCTS])[policies["product"]]
     claim = share * np.where(motor, policies["premium"], policies["sum_assured"])
     paid = (1 - claiming.denied_share - claiming.withdrawn_share) * SETTLED
-    losses = world.claim_rate[who] * claim * paid / policies["premium"]
-    return np.where(policies["long_term"], assumed.long_term_margin, 1 - losses - renewal)
+    return np.asarray(world.claim_rate[who] * claim * paid)
 
 
 class _Ahead:
@@ -102,21 +107,34 @@ class _Ahead:
         months = (now.astype("M8[M]") - start.astype("M8[M]")).astype(int)
         self.months = np.maximum(months - (add_months(start, months) > now), 0)
         self.loans = exits.loans_taken(played.events, self.who, on)
+        self.premium = _premium_now(played, self.who, on)
 
     def draw(self, year: int, count: int, rng: Rng) -> tuple[Array, Array]:
         """Whether each policy is left in a year ahead by who was there, and how its price then changed."""
         shape = (len(self.who), count)
-        spec, claims = self.world.spec, rng.poisson(self.world.claim_rate[self.who][:, None], shape)
+        spec, claims = self.world.spec, self._claims(year, shape, rng)
         noise = rng.normal(scale=spec.paying.price_noise, size=shape)
         rise = np.clip(hazards.price_change(spec.paying, claims, noise), -MOST_CHANGE, MOST_CHANGE)
         if year == 0:
             return rng.random(shape) < self.first[:, None], rise
         complaints = rng.poisson(self.world.complaint_rate[self.who][:, None], shape)
         late = rng.binomial(self._dues(year)[:, None], self._tardy(year)[:, None], shape)
-        at = self._situation(year, shape, complaints, late, rise)
-        long_term = self._long_term(at, year)
-        chance = np.where(self.policies["long_term"][:, None], long_term, self._not_renewed(at))
+        unpaid, surrendered = self._ways(year, complaints, late)
+        at = self._situation(self.months // 12 + year + 1, complaints, late, rise)
+        not_renewed = hazards.nonrenewal(spec.leaving, at)
+        chance = np.where(self.policies["long_term"][:, None], 1 - (1 - unpaid) * (1 - surrendered), not_renewed)
         return rng.random(shape) < chance, rise
+
+    def _claims(self, year: int, shape: tuple[int, int], rng: Rng) -> Array:
+        """Claims of the term that ends in a year ahead; of the running one, those seen and those still to come."""
+        rate = self.world.claim_rate[self.who][:, None]
+        if year:
+            return np.asarray(rng.poisson(rate, shape))
+        begun = add_months(self.policies["effective_on"], self.months // 12 * 12)
+        seen = self.world.claims.count(self.who, begun - ONE_DAY, np.full(len(self.who), self.on))
+        ends = add_months(self.policies["effective_on"], self.months // 12 * 12 + 12)
+        rest = np.clip((ends - self.on) / ONE_DAY / 365.25, 0, 1)[:, None]
+        return np.asarray(seen[:, None] + rng.poisson(rate * rest, shape))
 
     def due(self, year: int) -> tuple[Array, Array]:
         """Premium that falls due in a year ahead, CNY, and the share of it that who leaves in it has paid.
@@ -126,11 +144,10 @@ class _Ahead:
         p, dues = self.policies, self._dues(year)
         short = np.where(p["long_term"], dues * p["step"] / 12, 1.0)
         none = np.zeros(len(self.who), dtype=int)
-        at = self._situation(year, (len(none), 1), none[:, None], none[:, None], 0.0)
-        unpaid, surrendered = (part[:, 0] for part in self._ways(at, year))
+        unpaid, surrendered = (part[:, 0] for part in self._ways(year, none[:, None], none[:, None]))
         share = np.divide(unpaid, unpaid + surrendered, out=np.zeros(len(none)), where=unpaid + surrendered > 0)
         paid = share * (dues - 1) / (2 * np.maximum(dues, 1)) + (1 - share) * 0.5
-        return np.asarray(p["premium"] * short), np.where(p["long_term"], paid, 0.0)
+        return np.asarray(self.premium * short), np.where(p["long_term"], paid, 0.0)
 
     def _dues(self, year: int) -> Array:
         """How many premiums of a long-term policy fall due in a year ahead."""
@@ -145,30 +162,26 @@ class _Ahead:
         term = self.policies["term_months"][:, None]
         return np.asarray((term == 0) | (months < term))
 
-    def _ways(self, at: hazards.Situation, year: int) -> tuple[Array, Array]:
-        """Chance of non-payment and of surrender in a year ahead."""
-        leaving = self.world.spec.leaving
-        unpaid = 1 - (1 - hazards.nonpayment(leaving, at)) ** self._dues(year)[:, None]
+    def _ways(self, year: int, complaints: Array, late: Array) -> tuple[Array, Array]:
+        """Chance of non-payment and of surrender of long-term policies in a year ahead.
+
+        By the policy year of the middle of the year; a yearly due falls when another is completed.
+        """
+        leaving, middle = self.world.spec.leaving, (self.months + 12 * year + 6) // 12
+        at_dues = np.where(self.policies["step"] == 12, self.months // 12 + year + 1, middle)
+        of_dues, of_months = (self._situation(years, complaints, late, 0.0) for years in (at_dues, middle))
+        unpaid = 1 - (1 - hazards.nonpayment(leaving, of_dues)) ** self._dues(year)[:, None]
         months = self.months[:, None] + 12 * year + np.arange(1, 13)
         covered = (self._covered(months) & ~self.waived[:, None]).sum(axis=1)[:, None]
-        return unpaid, 1 - (1 - hazards.surrender(leaving, at)) ** covered
-
-    def _long_term(self, at: hazards.Situation, year: int) -> Array:
-        unpaid, surrendered = self._ways(at, year)
-        return np.asarray(1 - (1 - unpaid) * (1 - surrendered))
-
-    def _not_renewed(self, at: hazards.Situation) -> Array:
-        return hazards.nonrenewal(self.world.spec.leaving, at)
+        return unpaid, 1 - (1 - hazards.surrender(leaving, of_months)) ** covered
 
     def _tardy(self, year: int) -> Array:
         none = np.zeros((len(self.who), 1), dtype=int)
-        return hazards.late_payment(self.world.spec.paying, self._situation(year, none.shape, none, none, 0.0))[:, 0]
+        at = self._situation(self.months // 12 + year, none, none, 0.0)
+        return hazards.late_payment(self.world.spec.paying, at)[:, 0]
 
-    def _situation(
-        self, year: int, shape: tuple[int, int], complaints: Array, late: Array, rise: Array | float
-    ) -> hazards.Situation:
-        p, world, who = self.policies, self.world, self.who
-        years = self.months // 12 + year + np.where(p["long_term"], 0, 1)
+    def _situation(self, years: Array, complaints: Array, late: Array, rise: Array | float) -> hazards.Situation:
+        p, world, who, shape = self.policies, self.world, self.who, complaints.shape
         spread = {
             "segment": p["segment"],
             "product": p["product"],
@@ -182,3 +195,12 @@ class _Ahead:
         }
         wide = {name: np.broadcast_to(column[:, None], shape) for name, column in spread.items()}
         return hazards.Situation(**wide, complaints=complaints, late=late, price_rise=np.broadcast_to(rise, shape))
+
+
+def _premium_now(played: Played, who: Array, on: np.datetime64) -> Array:
+    """A year's premium of each policy: as issued; of cover of a year, as last asked for by the day. CNY."""
+    dues, premium = played.dues, played.world.policies["premium"].copy()
+    asked = np.flatnonzero((dues["on"] <= on) & ~played.world.policies["long_term"][dues["policy"]])
+    # Dues are sorted by policy and day: the last one written stays.
+    premium[dues["policy"][asked]] = dues["amount"][asked]
+    return np.asarray(premium[who])

@@ -66,7 +66,12 @@ def configuration(memory_mb: int) -> str:
 
 
 def _memory_mb() -> int:
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
+    """What the machine has, or the container's share of it where there is a limit."""
+    found = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    for limit in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
+        said = Path(limit).read_text(encoding="utf-8").strip() if Path(limit).is_file() else "max"
+        found = min(found, int(said)) if said.isdigit() else found
+    return found // 2**20
 
 
 @dataclass(frozen=True)

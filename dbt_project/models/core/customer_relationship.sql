@@ -5,15 +5,7 @@ with crosswalk as (
 ),
 
 policy_parties as (
-    select * from {{ ref('input__policy_parties') }}
-    {% if var('changed_only') %}
-        where policy_key in (
-            select named.policy_key
-            from {{ ref('input__policy_parties') }} as named
-            inner join crosswalk on named.party_key = crosswalk.party_key
-            {{ only_changed('crosswalk.customer_key', 'relations') }}
-        )
-    {% endif %}
+    select * from {{ ref('int_policy_parties__related') }}
 ),
 
 policies as (
@@ -29,14 +21,6 @@ shared as (
     {{ only_changed('customer_key', 'relations') }}
 ),
 
--- Most policies name one party in all roles, and say nothing of anybody else.
-with_others as (
-    select policy_key
-    from policy_parties
-    group by policy_key
-    having min(party_key) <> max(party_key)
-),
-
 roles as (
     select
         policy_parties.policy_key,
@@ -46,7 +30,6 @@ roles as (
         policy_parties.relationship,
         greatest(policies.known_on, policy_parties.known_on) as known_on
     from policy_parties
-    inner join with_others on policy_parties.policy_key = with_others.policy_key
     inner join policies on policy_parties.policy_key = policies.policy_key
     inner join crosswalk on policy_parties.party_key = crosswalk.party_key
     inner join customers on crosswalk.customer_key = customers.customer_key

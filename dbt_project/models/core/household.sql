@@ -1,25 +1,16 @@
-{{ built_by('customer_key', changed='households') }}
+{% set steps = 4 %}
 
-{% set steps = steps_of_a_household() %}
-
-with persons as (
+with customers as (
     select * from {{ ref('dim_customer') }}
     where customer_type = 'person'
 ),
 
-customers as (
-    select * from persons
-    {{ only_changed('customer_key', 'households') }}
-),
-
 relationships as (
     select * from {{ ref('customer_relationship') }}
-    {{ only_changed('customer_key', 'relatives') }}
 ),
 
 policy_customer as (
     select * from {{ ref('policy_customer') }}
-    {{ only_changed('customer_key', 'households') }}
 ),
 
 -- Both ends are persons; who has no relative is a household alone and need not be walked to.
@@ -28,9 +19,9 @@ relatives as (
         relationships.customer_key,
         relationships.related_customer_key
     from relationships
-    inner join persons on relationships.customer_key = persons.customer_key
-    inner join persons as related on relationships.related_customer_key = related.customer_key
-    where {{ of_a_family('relationships.relationship') }}
+    inner join customers on relationships.customer_key = customers.customer_key
+    inner join customers as related on relationships.related_customer_key = related.customer_key
+    where relationships.relationship in ('spouse', 'child', 'parent', 'shares_address')
 ),
 
 families as (

@@ -1,3 +1,5 @@
+{% set until = "'" ~ var('as_of_date') ~ "'::date" %}
+
 with policies as (
     select * from {{ ref('dim_policy') }}
 ),
@@ -8,17 +10,13 @@ policy_customers as (
 
 claims as (
     select * from {{ ref('fct_claim') }}
-    where
-        decided_on <= '{{ var("as_of_date") }}'::date
-        and decided_on > '{{ var("as_of_date") }}'::date - interval '12 months'
+    where decided_on > {{ until }} - interval '12 months' and decided_on <= {{ until }}
 ),
 
 surveys as (
     select *, {{ nps_band('score') }} as nps_band
     from {{ ref('fct_survey') }}
-    where
-        occurred_on <= '{{ var("as_of_date") }}'::date
-        and occurred_on > '{{ var("as_of_date") }}'::date - interval '12 months'
+    where occurred_on > {{ until }} - interval '12 months' and occurred_on <= {{ until }}
 ),
 
 described as (
@@ -33,11 +31,7 @@ described as (
 
 -- A customer once in each cell: who holds two lines counts in each of them, in each channel and in each branch.
 holders as (
-    select distinct
-        policy_customers.customer_key,
-        described.product_line,
-        described.channel,
-        described.branch
+    select distinct policy_customers.customer_key, described.product_line, described.channel, described.branch
     from policy_customers
     inner join described on policy_customers.policy_key = described.policy_key
     where described.in_force_flag
@@ -55,14 +49,11 @@ customers_held as (
     {% for cut in cuts %}
         select
             {% for column in cuts if column %}
-                {{ 'cut.' ~ column if column == cut else 'null' }} as {{ column }},
+                {{ 'cut.' ~ column if column == cut else "'all'" }} as {{ column }},
             {% endfor %}
             count(*) as customers,
             count(cross_holders.customer_key) as cross_holders
-        from (
-            select distinct customer_key{{ ', ' ~ cut if cut }}
-            from holders
-        ) as cut
+        from (select distinct customer_key{{ ', ' ~ cut if cut }} from holders) as cut
         left join cross_holders on cut.customer_key = cross_holders.customer_key
         {{ 'group by cut.' ~ cut if cut }}
         {{ 'union all' if not loop.last }}
@@ -71,9 +62,9 @@ customers_held as (
 
 policies_held as (
     select
-        product_line,
-        channel,
-        branch,
+        {% for column in cuts if column %}
+            coalesce({{ column }}, 'all') as {{ column }},
+        {% endfor %}
         count(*) as policies
     from described
     where in_force_flag and policy_key in (select policy_customers.policy_key from policy_customers)
@@ -83,11 +74,7 @@ policies_held as (
 held as (
     select customers_held.*, policies_held.policies
     from customers_held
-    inner join policies_held
-        on
-            customers_held.product_line is not distinct from policies_held.product_line
-            and customers_held.channel is not distinct from policies_held.channel
-            and customers_held.branch is not distinct from policies_held.branch
+    inner join policies_held using (product_line, channel, branch)
 ),
 
 settled as (

@@ -12,7 +12,7 @@ periods as (
 
 -- Months between two premiums; cover of a year is renewed, and paid for, once in its term.
 modes (premium_mode, months_between) as (
-    values ('monthly', 1), ('quarterly', 3), ('semi_annual', 6), ('annual', 12)
+    values ('monthly', 1), ('quarterly', 3), ('semiannual', 6), ('annual', 12)
 ),
 
 aged as (
@@ -63,11 +63,15 @@ final as (
             else (effective_on + make_interval(months => months_to_due))::date - as_of_date
         end as days_to_next_due,
         case when is_long_term then expires_on - as_of_date end as days_to_maturity,
-        -- Dues still to come, each of so many months: who pays yearly has one a year.
+        -- Dues still to come, each of so many months: who pays yearly has one a year. In grace one more is open.
         case
             when status in ('paid_up', 'premium_waived') then 0
-            when is_long_term and months_to_due >= payment_months then 0
-            when is_long_term then (payment_months - months_to_due) / 12.0
+            when is_long_term
+                then
+                    (
+                        greatest(payment_months - months_to_due, 0)
+                        + case when status = 'grace' then months_between else 0 end
+                    ) / 12.0
         end::numeric(6, 2) as premium_years_left
     from seen
 )

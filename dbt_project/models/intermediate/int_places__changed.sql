@@ -31,9 +31,18 @@ neighbours_placed as (
     {{ placed('neighbours') }}
 ),
 
--- What more shared said nothing of them.
+-- Where more lived it told nothing of them; when fewer are left it may.
 final as (
-    {{ family_places('neighbours_placed', 'changed_places') }}
+    select
+        neighbours_placed.relationship,
+        neighbours_placed.place,
+        count(*) <= {{ most_of_a_place() }} as told_of_a_family
+    from neighbours_placed
+    inner join changed_places
+        on
+            neighbours_placed.relationship = changed_places.relationship
+            and neighbours_placed.place = changed_places.place
+    group by neighbours_placed.relationship, neighbours_placed.place
 )
 
 select * from final

@@ -12,6 +12,14 @@ places_before as (
     select * from {{ ref('int_places__changed') }}
 ),
 
+policy_parties as (
+    select * from {{ ref('input__policy_parties') }}
+),
+
+identified as (
+    select * from {{ ref('int_parties__identified') }}
+),
+
 related_before as (
     {{ before_this_build('core', 'customer_relationship', ['customer_key', 'related_customer_key']) }}
 ),
@@ -37,13 +45,34 @@ neighbours_placed as (
 ),
 
 places_now as (
-    {{ family_places('neighbours_placed', 'changed_places') }}
+    select
+        neighbours_placed.relationship,
+        neighbours_placed.place
+    from neighbours_placed
+    inner join changed_places
+        on
+            neighbours_placed.relationship = changed_places.relationship
+            and neighbours_placed.place = changed_places.place
+    group by neighbours_placed.relationship, neighbours_placed.place
+    having count(*) <= {{ most_of_a_place() }}
 ),
 
 places as (
-    select * from places_before
+    select
+        relationship,
+        place
+    from places_before
+    where told_of_a_family
     union
     select * from places_now
+),
+
+-- Who is on a policy with somebody: one named as beneficiary only is nobody's relation until a customer.
+named as (
+    select policy_parties.policy_key
+    from policy_parties
+    inner join identified on policy_parties.party_key = identified.party_key
+    inner join changed_customers on identified.customer_key = changed_customers.customer_key
 ),
 
 -- One who moves in or out changes what all of the house are to each other: it may be a family no more, or again.
@@ -53,6 +82,11 @@ final as (
     select related_before.related_customer_key
     from related_before
     inner join changed_customers on related_before.customer_key = changed_customers.customer_key
+    union
+    select identified.customer_key
+    from policy_parties
+    inner join named on policy_parties.policy_key = named.policy_key
+    inner join identified on policy_parties.party_key = identified.party_key
     union
     select neighbours_placed.customer_key
     from neighbours_placed
