@@ -69,7 +69,7 @@ final as (
             when is_long_term
                 then
                     (
-                        greatest(payment_months - months_to_due, 0)
+                        case when months_to_due >= payment_months then 0 else payment_months - months_to_due end
                         + case when status = 'grace' then months_between else 0 end
                     ) / 12.0
         end::numeric(6, 2) as premium_years_left
