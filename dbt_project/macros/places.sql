@@ -26,3 +26,15 @@
         or phone in (select places.place from {{ places }} as places where places.relationship = 'shares_phone')
 {%- endmacro %}
 
+
+{#- Of a CTE of who is placed where, the places of another CTE and how many share each: relationship, place, people. -#}
+{% macro people_at(places, placed) -%}
+    select
+        {{ placed }}.relationship,
+        {{ placed }}.place,
+        count(*) as people
+    from {{ placed }}
+    inner join {{ places }}
+        on {{ placed }}.relationship = {{ places }}.relationship and {{ placed }}.place = {{ places }}.place
+    group by {{ placed }}.relationship, {{ placed }}.place
+{%- endmacro %}

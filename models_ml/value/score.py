@@ -141,13 +141,8 @@ def _margin_of_policies(scored: pd.DataFrame, payload: dict[str, Any], spec: Val
     return margin_rate(scored, Claims.from_artefact(payload["claims"]).ratio(scored, spec), payload, spec)
 
 
-def grades(worth: Floats, cuts: list[float]) -> np.ndarray:
-    """A to D by falling cut points in money: (rows,) letters. Nobody's grade depends on the others'."""
-    letters: np.ndarray = np.array(GRADES, dtype=object)[_places(worth, cuts)]
-    return letters
-
-
 def _places(worth: Floats, cuts: list[float]) -> NDArray[np.int64]:
+    """0 (A) to 3 (D) by falling cut points in money: (rows,). Nobody's grade depends on the others'."""
     return np.asarray((worth[:, None] < np.asarray(cuts)).sum(axis=1))
 
 

@@ -17,7 +17,6 @@ import pytest
 
 from customer_knowledge import pipeline
 from customer_knowledge.extract.files import extract_declared
-from customer_knowledge.extract.postgres import extract_system
 from customer_knowledge.profile import Profile
 from customer_knowledge.sample_insurer import simulate
 from customer_knowledge.settings import PROJECT_DIR, settings
@@ -29,6 +28,7 @@ from models_ml.churn.fitting import outcomes
 from models_ml.common import metrics
 from models_ml.common.encoding import Encoder
 from models_ml.common.split import folds
+from tests.harness.day import build_to_features, land
 
 lightgbm = pytest.importorskip("lightgbm", reason="a rival of benchmarks only: `make bench` installs it")
 pytestmark = [pytest.mark.postgres, pytest.mark.timeout(0)]
@@ -41,10 +41,7 @@ MARGIN = 0.01
 def built(profile: Profile, day: date) -> pd.DataFrame:
     """Everything up to features; units with their labels."""
     pipeline.open_edition(profile, day)
-    pipeline.build_input_layer(profile, day)
-    pipeline.resolve_identities(profile, day)
-    pipeline.build_core(profile, day)
-    pipeline.build_features(profile, day)
+    build_to_features(profile, day)
     with warehouse(profile) as connection:
         return features.training(connection, spec.of(profile), day)
 
@@ -52,9 +49,7 @@ def built(profile: Profile, day: date) -> pd.DataFrame:
 @pytest.fixture
 def sample_units(sample: Profile) -> tuple[Profile, date, pd.DataFrame]:
     simulate.create(CUSTOMERS, SEED, DAY)
-    for system in sample.systems:
-        extract_system(sample, system, DAY)
-        landing_gate(sample, system, DAY)
+    land(sample, DAY)
     return sample, DAY, built(sample, DAY)
 
 

@@ -16,15 +16,14 @@ import pytest
 from psycopg import sql
 
 from customer_knowledge import pipeline
-from customer_knowledge.extract.postgres import extract_system
 from customer_knowledge.profile import Profile
 from customer_knowledge.sample_insurer import simulate
 from customer_knowledge.settings import settings
 from customer_knowledge.warehouse import core_state, dbt, editions
 from customer_knowledge.warehouse.connections import Connection, warehouse
-from expectations.gate import landing_gate
 from tests.benchmarks import rival, scaled
 from tests.benchmarks.memory import watched
+from tests.harness.day import land
 
 pytestmark = [pytest.mark.postgres, pytest.mark.timeout(0)]
 DAY, SEED, MADE = date(2026, 6, 30), 3, 5_000
@@ -104,9 +103,7 @@ RESULTS: dict[int, dict[str, float]] = {}
 @pytest.mark.parametrize("customers", SIZES)
 def test_whole_and_one_percent(sample: Profile, tmp_path: Path, customers: int) -> None:
     simulate.create(MADE, SEED, DAY)
-    for system in sample.systems:
-        extract_system(sample, system, DAY)
-        landing_gate(sample, system, DAY)
+    land(sample, DAY)
     with warehouse(sample) as connection:
         rows = scaled.multiply(connection, sample, max(1, customers // MADE))
     with watched() as peak:

@@ -13,15 +13,13 @@ from typing import Any
 import pytest
 from psycopg import sql
 
-from customer_knowledge import pipeline
-from customer_knowledge.extract.postgres import extract_system
 from customer_knowledge.profile import Profile
 from customer_knowledge.sample_insurer import simulate
 from customer_knowledge.warehouse.connections import warehouse
-from expectations.gate import landing_gate
 from models_ml import lifecycle
 from models_ml.churn.hazard import Hazard
 from tests.benchmarks.memory import watched
+from tests.harness.day import build_to_features, land
 
 pytestmark = [pytest.mark.postgres, pytest.mark.timeout(0)]
 DAY, SEED, MADE = date(2026, 6, 30), 3, 5_000
@@ -38,14 +36,8 @@ COPIED = {
 def trained(module_sample: Profile) -> Profile:
     """A warehouse with features and champions."""
     simulate.create(MADE, SEED, DAY)
-    for system in module_sample.systems:
-        extract_system(module_sample, system, DAY)
-        landing_gate(module_sample, system, DAY)
-    pipeline.open_edition(module_sample, DAY)
-    pipeline.build_input_layer(module_sample, DAY)
-    pipeline.resolve_identities(module_sample, DAY)
-    pipeline.build_core(module_sample, DAY)
-    pipeline.build_features(module_sample, DAY)
+    land(module_sample, DAY)
+    build_to_features(module_sample, DAY)
     began = time.perf_counter()
     lifecycle.ensure_champions(module_sample, DAY)
     print(f"\n{MADE:,} customers: four champions tested and trained in {time.perf_counter() - began:.1f} s")

@@ -137,14 +137,20 @@ def test_value_by_hand() -> None:
         assert worth.loc[key, "clv"] == pytest.approx(parts - worth.loc[key, "cost_to_serve"])
 
 
+def graded(worth: np.ndarray, cuts: list[float]) -> np.ndarray:
+    """Grades of customers who had none before."""
+    nobody = pd.DataFrame(index=range(len(worth)), columns=["value_grade", "clv_p10", "clv_p90"])
+    return value_score.settled(worth, worth, worth, cuts, nobody)
+
+
 def test_grades_are_fixed_at_training() -> None:
     worth = np.arange(1_000, dtype="float64")
     cuts = value_train.cut_points(worth, ValueSpec())
-    grades = value_score.grades(worth, cuts)
+    grades = graded(worth, cuts)
     assert pd.Series(grades).value_counts().to_dict() == {"A": 100, "B": 250, "C": 400, "D": 250}
     # One customer alone, or everybody ten times richer, is graded by the same money.
-    assert value_score.grades(np.array([950.0]), cuts).tolist() == ["A"]
-    assert set(value_score.grades(worth * 10 + 1_000, cuts)) == {"A"}
+    assert graded(np.array([950.0]), cuts).tolist() == ["A"]
+    assert set(graded(worth * 10 + 1_000, cuts)) == {"A"}
 
 
 def test_a_grade_is_left_when_two_runs_intervals_clear_the_cut() -> None:

@@ -10,18 +10,16 @@ import pytest
 from scipy.stats import spearmanr
 from sklearn.metrics import adjusted_rand_score
 
-from customer_knowledge import pipeline
-from customer_knowledge.extract.postgres import extract_system
 from customer_knowledge.profile import Profile
 from customer_knowledge.sample_insurer import insurer, simulate, worth
 from customer_knowledge.warehouse.connections import SIMULATOR, connect, warehouse
-from expectations.gate import landing_gate
 from models_ml import lifecycle
+from models_ml.segmentation.spec import FORMER
 from models_ml.value.spec import of as value_of
 from tests.harness import truth as yardstick
+from tests.harness.day import build_to_features, land
 
 DAY, CUSTOMERS, SEED, FUTURES = date(2026, 6, 30), 3_000, 11, 100
-FORMER = 91
 A_FIFTIETH = 0.02  # a whole premium a hundredth off lies outside all at once
 
 
@@ -29,14 +27,8 @@ A_FIFTIETH = 0.02  # a whole premium a hundredth off lies outside all at once
 def scored(module_sample: Profile) -> Profile:
     """Everything from the sources to scores."""
     simulate.create(CUSTOMERS, SEED, DAY)
-    for system in module_sample.systems:
-        extract_system(module_sample, system, DAY)
-        landing_gate(module_sample, system, DAY)
-    pipeline.open_edition(module_sample, DAY)
-    pipeline.build_input_layer(module_sample, DAY)
-    pipeline.resolve_identities(module_sample, DAY)
-    pipeline.build_core(module_sample, DAY)
-    pipeline.build_features(module_sample, DAY)
+    land(module_sample, DAY)
+    build_to_features(module_sample, DAY)
     lifecycle.ensure_champions(module_sample, DAY)
     lifecycle.score_all(module_sample, DAY)
     return module_sample
@@ -105,7 +97,7 @@ def test_segments_find_the_planted_ones(scored: Profile) -> None:
         "select c.party_id, s.segment_id, h.product_codes from ml.customer_segment as s"
         " join core.customer_crosswalk as c using (customer_key)"
         " join features.features__customer_habit as h using (customer_key, as_of_date)"
-        f" where s.as_of_date = %(day)s and c.source_system = 'policy_admin' and s.segment_id <> {FORMER}",
+        f" where s.as_of_date = %(day)s and c.source_system = 'policy_admin' and s.segment_id <> {FORMER.segment_id}",
     )
     with connect(simulate.TRUTH, SIMULATOR) as truth:
         planted = dict(truth.execute("select party_id::text, true_segment from truth.customer").fetchall())

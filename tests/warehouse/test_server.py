@@ -47,6 +47,21 @@ def test_it_is_postgresql_18_with_checksums_and_scram_on_loopback_only(place: Se
     assert ask(place, running, "select count(*) from pg_available_extensions where name = 'vector'") == "1"
 
 
+@pytest.mark.parametrize(("memory", "buffers", "work"), [(1_024, 256, 32), (16_384, 1_024, 170), (262_144, 2_048, 192)])
+def test_it_is_sized_by_the_memory_there_is(memory: int, buffers: int, work: int) -> None:
+    said = server.configuration(memory)
+    assert f"shared_buffers = {buffers}MB" in said
+    assert f"work_mem = {work}MB" in said
+
+
+def test_a_containers_limit_counts(tmp_path: Path) -> None:
+    (tmp_path / "memory.max").write_text(f"{512 * 2**20}\n")
+    (tmp_path / "unlimited").write_text("max\n")
+    limits = (tmp_path / "memory.max", tmp_path / "unlimited", tmp_path / "absent")
+    assert server.memory_mb(limits) == 512
+    assert server.memory_mb(limits[1:]) == server.memory_mb(())
+
+
 def test_starting_again_finds_the_running_one(place: Settings) -> None:
     assert server.start(place) == server.start(place)
 

@@ -25,6 +25,8 @@ _CODES = [p.code for p in PRODUCTS]
 _LINE = np.array([p.line for p in PRODUCTS], dtype=object)
 ILLNESS_PRODUCTS = ("H01", "H02")
 DEATH_PRODUCTS = ("L01", "L02", "L03", "L04", "H01", "H02", "H03", "A01")
+APPROVED = (0.7, 1.0)
+"""Share of an ordinary claim that is paid where it is, uniform."""
 TYPES = {"health": "医疗", "accident": "意外", "motor": "车损及三者", "property": "财产损失"}
 
 
@@ -44,6 +46,13 @@ def ends(spec: Spec, rng: Rng, people: Columns, policies: Columns) -> tuple[Arra
     first_illness = ~np.isnat(illness) & ~(death <= illness)
     waived = first_illness & (rng.random(len(start)) < spec.claiming.waived_share)
     return np.where(first_illness, illness, death), waived
+
+
+def mean_claimed(policies: Columns) -> Array:
+    """What a claim that ends no policy is for, on average: (policies,), CNY; of a motor policy by its premium."""
+    product = policies["product"]
+    base = np.where(_LINE[product] == "motor", policies["premium"], policies["sum_assured"])
+    return np.asarray(base * np.array([p.claim_share for p in PRODUCTS])[product])
 
 
 def rates(rng: Rng, policies: Columns) -> Array:
@@ -93,10 +102,8 @@ def build(
 
 def _minor(spec: Spec, rng: Rng, policies: Columns, policy: Array, on: Array) -> Columns:
     product = policies["product"][policy]
-    base = np.where(np.isin(_LINE[product], ("motor",)), policies["premium"][policy], policies["sum_assured"][policy])
-    share = np.array([p.claim_share for p in PRODUCTS])[product]
     # Log-normal with mean 1.
-    amount = base * share * np.exp(rng.normal(-0.405, 0.9, size=len(policy)))
+    amount = mean_claimed(policies)[policy] * np.exp(rng.normal(-0.405, 0.9, size=len(policy)))
     amount = np.round(np.clip(amount, 50, policies["sum_assured"][policy]), 2)
     kind = np.array([TYPES.get(line, "") for line in _LINE], dtype=object)[product]
     u = rng.random(len(policy))
@@ -127,7 +134,9 @@ def _settled(spec: Spec, rng: Rng, policies: Columns, claims: Columns) -> tuple[
     claims |= {"reported_on": reported, "recorded_on": known, "decided_on": decided}
     claims["decision_recorded_on"] = recorded(rng, decided)
     paid = np.flatnonzero(claims["decision"] == "paid")
-    approved = np.where(np.isin(claims["type"][paid], ("重大疾病", "身故")), 1.0, rng.uniform(0.7, 1.0, size=len(paid)))
+    approved = np.where(
+        np.isin(claims["type"][paid], ("重大疾病", "身故")), 1.0, rng.uniform(*APPROVED, size=len(paid))
+    )
     total = np.round(claims["claimed"][paid] * approved, 2)
     first = np.where(rng.random(len(paid)) < 0.1, np.round(total * 0.4, 2), total)
     paid_on = plus_days(decided[paid], (rng.exponential(c.payment_days, len(paid))).astype(int))

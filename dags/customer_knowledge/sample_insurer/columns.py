@@ -67,10 +67,15 @@ def add_months(start: Array, months: Array | int) -> Array:
     return np.asarray(first + day.astype("m8[D]"))
 
 
+def whole_months(start: Array, until: Array) -> Array:
+    """Completed months between two dates."""
+    months = (until.astype("M8[M]") - start.astype("M8[M]")).astype(int)
+    return np.asarray(months - (add_months(start, months) > until))
+
+
 def whole_years(start: Array, until: Array) -> Array:
     """Completed years between two dates."""
-    months = (until.astype("M8[M]") - start.astype("M8[M]")).astype(int)
-    return np.asarray((months - (add_months(start, months) > until)) // 12)
+    return whole_months(start, until) // 12
 
 
 def years_between(start: Array, until: Array) -> Array:

@@ -14,6 +14,7 @@ from customer_knowledge.sample_insurer.columns import (
     add_months,
     plus_days,
     take,
+    whole_months,
 )
 from customer_knowledge.sample_insurer.paths import EVENTS, IN_FORCE, LEFT_BY_CHOICE, STATUS_AFTER, World
 
@@ -72,12 +73,16 @@ def probabilities(world: World, events: Columns, dues: Columns, on: np.datetime6
     return {"policy": who, "probability": probability, "exits": realised(events, who, on)}
 
 
-def _yearly(world: World, who: Array, on: np.datetime64) -> Array:
+def running_term(world: World, who: Array, on: np.datetime64) -> tuple[Array, Array]:
+    """Completed terms of each policy of yearly terms, and the claims of the one that runs on the day."""
     now, start = np.full(len(who), on), world.policies["effective_on"][who]
-    months = (now.astype("M8[M]") - start.astype("M8[M]")).astype(int)
-    term = np.maximum(months - (add_months(start, months) > now), 0) // 12
-    begun = add_months(start, term * 12)
-    claims = world.claims.count(who, begun - ONE_DAY, now)
+    term = np.maximum(whole_months(start, now), 0) // 12
+    return term, world.claims.count(who, add_months(start, term * 12) - ONE_DAY, now)
+
+
+def _yearly(world: World, who: Array, on: np.datetime64) -> Array:
+    now = np.full(len(who), on)
+    term, claims = running_term(world, who, on)
     rise = hazards.price_change(world.spec.paying, claims)
     none = np.zeros(len(who), dtype=int)
     return hazards.nonrenewal(world.spec.leaving, world.situation(who, now + ONE_DAY, term + 1, none, none, rise))
@@ -95,8 +100,7 @@ def _long_term(world: World, dues: Columns, who: Array, waived: Array, loans: Ar
     start, step = p["effective_on"][who], p["step"][who]
     now = np.full(len(who), on)
     late = _late_before(dues, who, on)
-    months = (now.astype("M8[M]") - start.astype("M8[M]")).astype(int)
-    months = months - (add_months(start, months) > now)
+    months = whole_months(start, now)
     stays = 1.0 - _in_grace(world, dues, who, late, loans, on)
     last = on + _HORIZON
     for ahead in range(14):

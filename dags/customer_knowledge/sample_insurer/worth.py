@@ -12,13 +12,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from customer_knowledge.sample_insurer import exits, hazards
+from customer_knowledge.sample_insurer import claims, exits, hazards
 from customer_knowledge.sample_insurer.catalogue import PRODUCTS
-from customer_knowledge.sample_insurer.columns import ONE_DAY, Array, Columns, Rng, add_months, take
+from customer_knowledge.sample_insurer.columns import ONE_DAY, Array, Columns, Rng, add_months, take, whole_months
 from customer_knowledge.sample_insurer.insurer import Insurer, Played
-
-MOST_CHANGE = 0.4
-SETTLED = 0.85  # of what is claimed is paid where it is: uniformly 0.7 to 1
+from customer_knowledge.sample_insurer.yearly import LONGEST_CHANGE
 
 
 @dataclass(frozen=True)
@@ -88,12 +86,9 @@ def kept_of_a_premium(policies: Columns, assumed: Assumptions) -> Array:
 def claims_of_a_year(played: Played, who: Array) -> Array:
     """What claims that do not end a policy are expected to cost in a year: (policies,), CNY, whatever the price."""
     world = played.world
-    policies, claiming = take(world.policies, who), world.spec.claiming
-    share = np.array([p.claim_share for p in PRODUCTS])[policies["product"]]
-    motor = np.array([p.line == "motor" for p in PRODUCTS])[policies["product"]]
-    claim = share * np.where(motor, policies["premium"], policies["sum_assured"])
-    paid = (1 - claiming.denied_share - claiming.withdrawn_share) * SETTLED
-    return np.asarray(world.claim_rate[who] * claim * paid)
+    claiming = world.spec.claiming
+    paid = (1 - claiming.denied_share - claiming.withdrawn_share) * np.mean(claims.APPROVED)
+    return np.asarray((world.claim_rate * claims.mean_claimed(world.policies))[who] * paid)
 
 
 class _Ahead:
@@ -103,18 +98,16 @@ class _Ahead:
         self.world, self.policies, self.who, self.on = played.world, policies, found["policy"], on
         self.first = found["probability"]
         self.waived = exits.in_force(played.events, on)[1]
-        start, now = policies["effective_on"], np.full(len(self.who), on)
-        months = (now.astype("M8[M]") - start.astype("M8[M]")).astype(int)
-        self.months = np.maximum(months - (add_months(start, months) > now), 0)
+        self.months = np.maximum(whole_months(policies["effective_on"], np.full(len(self.who), on)), 0)
         self.loans = exits.loans_taken(played.events, self.who, on)
         self.premium = _premium_now(played, self.who, on)
 
     def draw(self, year: int, count: int, rng: Rng) -> tuple[Array, Array]:
         """Whether each policy is left in a year ahead by who was there, and how its price then changed."""
         shape = (len(self.who), count)
-        spec, claims = self.world.spec, self._claims(year, shape, rng)
+        spec, met = self.world.spec, self._claims(year, shape, rng)
         noise = rng.normal(scale=spec.paying.price_noise, size=shape)
-        rise = np.clip(hazards.price_change(spec.paying, claims, noise), -MOST_CHANGE, MOST_CHANGE)
+        rise = np.clip(hazards.price_change(spec.paying, met, noise), -LONGEST_CHANGE, LONGEST_CHANGE)
         if year == 0:
             return rng.random(shape) < self.first[:, None], rise
         complaints = rng.poisson(self.world.complaint_rate[self.who][:, None], shape)
@@ -130,9 +123,8 @@ class _Ahead:
         rate = self.world.claim_rate[self.who][:, None]
         if year:
             return np.asarray(rng.poisson(rate, shape))
-        begun = add_months(self.policies["effective_on"], self.months // 12 * 12)
-        seen = self.world.claims.count(self.who, begun - ONE_DAY, np.full(len(self.who), self.on))
-        ends = add_months(self.policies["effective_on"], self.months // 12 * 12 + 12)
+        term, seen = exits.running_term(self.world, self.who, self.on)
+        ends = add_months(self.policies["effective_on"], term * 12 + 12)
         rest = np.clip((ends - self.on) / ONE_DAY / 365.25, 0, 1)[:, None]
         return np.asarray(seen[:, None] + rng.poisson(rate * rest, shape))
 

@@ -13,7 +13,7 @@ import socket
 import struct
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,26 +52,27 @@ log_parameter_max_length_on_error = 0
 """
 
 
-def configuration(memory_mb: int) -> str:
+LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
+
+
+def configuration(memory: int) -> str:
     """What is added to a new cluster's postgresql.conf.
 
     Args:
-        memory_mb: of the machine. Two builds side by side, each with a few sorts and hashes, take a fraction of it.
+        memory: of the machine, MB. Two builds side by side, each with a few sorts and hashes, take a fraction of it.
     """
     return CONFIGURATION.format(
-        shared_buffers=min(2_048, max(256, memory_mb // 16)),
-        effective_cache_size=max(1_024, memory_mb // 2),
-        work_mem=min(192, max(32, memory_mb // 96)),
+        shared_buffers=min(2_048, max(256, memory // 16)),
+        effective_cache_size=max(1_024, memory // 2),
+        work_mem=min(192, max(32, memory // 96)),
     )
 
 
-def _memory_mb() -> int:
-    """What the machine has, or the container's share of it where there is a limit."""
-    found = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    for limit in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
-        said = Path(limit).read_text(encoding="utf-8").strip() if Path(limit).is_file() else "max"
-        found = min(found, int(said)) if said.isdigit() else found
-    return found // 2**20
+def memory_mb(limits: Sequence[Path] = LIMITS) -> int:
+    """What the machine has, or a container's share of it where one of the files says so in bytes."""
+    said = [limit.read_text(encoding="utf-8").strip() for limit in limits if limit.is_file()]
+    there = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return min([there, *(int(limit) for limit in said if limit.isdigit())]) // 2**20
 
 
 @dataclass(frozen=True)
@@ -142,7 +143,7 @@ def _initialise(settings: Settings, home: Path, programs: Path) -> None:
     if done.returncode:
         raise ServerError(f"initdb failed: {done.stderr.strip()[-400:]}", hint="is the disk full?")
     with (unfinished / "postgresql.conf").open("a", encoding="utf-8") as file:
-        file.write(configuration(_memory_mb()))
+        file.write(configuration(memory_mb()))
     unfinished.rename(home / "cluster")
 
 

@@ -66,7 +66,7 @@ housed as (
     select
         customers.customer_key,
         customers.first_known_on,
-        reached.household_key,
+        coalesce(reached.household_key, customers.customer_key) as household_key,
         coalesce(holdings.policies_held, 0)::integer as policies_held
     from customers
     left join reached_{{ steps }} as reached on customers.customer_key = reached.customer_key
@@ -84,16 +84,6 @@ final as (
             order by policies_held desc, first_known_on asc, customer_key asc
         ) = 1 as is_key_person
     from housed
-    where household_key is not null
-    union all
-    select
-        customer_key,
-        customer_key as household_key,
-        1 as household_size,
-        policies_held,
-        true as is_key_person
-    from housed
-    where household_key is null
 )
 
 select * from final

@@ -31,18 +31,9 @@ neighbours_placed as (
     {{ placed('neighbours') }}
 ),
 
--- Where more lived it told nothing of them; when fewer are left it may.
+-- Also where so many lived that it told nothing of them: when fewer are left it may.
 final as (
-    select
-        neighbours_placed.relationship,
-        neighbours_placed.place,
-        count(*) <= {{ most_of_a_place() }} as told_of_a_family
-    from neighbours_placed
-    inner join changed_places
-        on
-            neighbours_placed.relationship = changed_places.relationship
-            and neighbours_placed.place = changed_places.place
-    group by neighbours_placed.relationship, neighbours_placed.place
+    {{ people_at('changed_places', 'neighbours_placed') }}
 )
 
 select * from final

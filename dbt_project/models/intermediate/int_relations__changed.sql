@@ -45,26 +45,16 @@ neighbours_placed as (
 ),
 
 places_now as (
-    select
-        neighbours_placed.relationship,
-        neighbours_placed.place
-    from neighbours_placed
-    inner join changed_places
-        on
-            neighbours_placed.relationship = changed_places.relationship
-            and neighbours_placed.place = changed_places.place
-    group by neighbours_placed.relationship, neighbours_placed.place
-    having count(*) <= {{ most_of_a_place() }}
+    {{ people_at('changed_places', 'neighbours_placed') }}
 ),
 
+-- What told of a family before, or tells of one now.
 places as (
-    select
-        relationship,
-        place
-    from places_before
-    where told_of_a_family
+    select * from places_before
+    where people <= {{ most_of_a_place() }}
     union
     select * from places_now
+    where people <= {{ most_of_a_place() }}
 ),
 
 -- Who is on a policy with somebody: one named as beneficiary only is nobody's relation until a customer.
