@@ -64,17 +64,26 @@ def of_the_house(profile: Profile) -> tuple[int, int]:
     return int(row[0]), int(row[1])
 
 
-def make_a_customer_of_a_beneficiary() -> None:
-    """Somebody named as beneficiary only, by a relative, is insured by a stranger's policy from now on."""
+def a_beneficiary() -> int:
+    """Somebody named as beneficiary only, by a relative; lives apart from now on, so that no place relates them."""
+    with connect("policy_admin", SIMULATOR) as source:
+        row = source.execute(
+            "update party set address = 'apart', phone = null where party_id = (select party_id from policy_party"
+            " group by party_id having bool_and(role = 'beneficiary') and bool_or(relationship <> '本人')"
+            " order by party_id limit 1) returning party_id"
+        ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def insure(party: int) -> None:
+    """Somebody is insured by a stranger's policy from now on, instead of who was."""
     with connect("policy_admin", SIMULATOR) as source:
         done = source.execute(
-            "with named as (select r.party_id, min(r.policy_id) as policy_id from policy_party as r group by r.party_id"
-            " having bool_and(r.role = 'beneficiary') and bool_or(r.relationship <> '本人')"
-            " order by r.party_id limit 1),"
-            " another as (select r.policy_party_id from policy_party as r, named where r.role = 'insured'"
-            " and r.policy_id <> named.policy_id order by r.policy_party_id desc limit 1)"
-            " update policy_party set party_id = named.party_id from named, another"
-            " where policy_party.policy_party_id = another.policy_party_id"
+            "update policy_party set party_id = %(party)s where policy_party_id = (select max(policy_party_id)"
+            " from policy_party where role = 'insured' and policy_id not in"
+            " (select policy_id from policy_party where party_id = %(party)s))",
+            {"party": party},
         )
         assert done.rowcount == 1
 
@@ -109,8 +118,6 @@ def test_changes_make_what_a_whole_build_makes(built: Profile) -> None:
         assert upheaval.day(share=0.001) > 50
         if number == 0:
             upheaval.move_events(day + timedelta(days=1), 5)
-        else:
-            make_a_customer_of_a_beneficiary()
         # Nine are an office; when one of them has left, eight are a family, though nothing of them changed.
         crowd(9 - number)
         land(built, day)
@@ -126,6 +133,30 @@ def test_changes_make_what_a_whole_build_makes(built: Profile) -> None:
     assert state(built).built == "whole"
     whole = digests(built)
     assert {table for table in whole if whole[table] != by_changes[table]} == set()
+
+
+def test_who_becomes_a_customer_is_related_from_both_sides(built: Profile) -> None:
+    """Named long ago as a relative's beneficiary, insured by a stranger today: nothing of the relative changed."""
+    party = a_beneficiary()
+    for of_the_day in (None, party):
+        day = advance.advance_day(SEED)
+        if of_the_day:
+            insure(of_the_day)
+        land(built, day)
+        build_to_core(built, day)
+        assert state(built).built == "changes", state(built).reason
+    with warehouse(built) as connection:
+        rows = connection.execute(
+            "select r.relationship, o.customer_key is not null from core.customer_relationship as r"
+            " join core.customer_crosswalk as c on c.customer_key in (r.customer_key, r.related_customer_key)"
+            " left join intermediate.int_customers__changed as o on o.customer_key in"
+            " (r.customer_key, r.related_customer_key) and o.customer_key <> c.customer_key"
+            " where c.source_system = 'policy_admin' and c.party_id = %s and r.relationship = any(%s)",
+            (str(party), ["spouse", "child", "parent"]),
+        ).fetchall()
+    # One from either side, and the relative is not among the changed.
+    assert len(rows) == 2
+    assert {changed for _, changed in rows} == {False}
 
 
 def test_rows_of_one_key_lie_together(built: Profile) -> None:
