@@ -6,18 +6,25 @@
 
 {#-
     Config of a model whose rows belong to one key each. They depend on no other key's rows; or `changed` names the keys
-    that change with others (`int_<changed>__changed`).
+    that change with others (`int_<changed>__changed`). `found_by`: columns that builds of changes look rows up by, too.
 -#}
-{% macro built_by(key, changed=none) -%}
+{% macro built_by(key, changed=none, found_by=[]) -%}
     {{ config(
         materialized='incremental',
         incremental_strategy='replace_changed',
         on_schema_change='append_new_columns',
         unique_key=key,
         meta={'changed': changed or units_of(key)},
-        indexes=[{'columns': [key]}],
+        indexes=indexes_of(key, found_by),
         post_hook='{{ analyze_table() }}'
     ) }}
+{%- endmacro %}
+
+
+{% macro indexes_of(key, found_by) -%}
+    {%- set found = [{'columns': [key]}] -%}
+    {%- for column in found_by -%} {%- do found.append({'columns': [column]}) -%} {%- endfor -%}
+    {{ return(found) }}
 {%- endmacro %}
 
 

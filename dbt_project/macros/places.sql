@@ -2,6 +2,10 @@
 {% macro most_of_a_place() -%} 8 {%- endmacro %}
 
 
+{#- What makes people a household. -#}
+{% macro family_ties() -%} 'spouse', 'child', 'parent', 'shares_address' {%- endmacro %}
+
+
 {#- A row a person and place of its parties, which a CTE holds. -#}
 {% macro placed(parties) -%}
     {% for column, relationship in [('address', 'shares_address'), ('phone', 'shares_phone')] %}
@@ -18,7 +22,10 @@
 {%- endmacro %}
 
 
-{#- Those of the parties of a CTE that have an address or a number of another CTE's places. -#}
+{#-
+    Those of the parties of a CTE that have an address or a number of another CTE's places. Looked through, not looked
+    up: a planner that is asked for two lists of places takes them for a handful, and joins what was found row by row.
+-#}
 {% macro parties_at(places, parties) -%}
     select * from {{ parties }}
     where

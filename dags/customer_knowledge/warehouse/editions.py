@@ -183,6 +183,8 @@ def _insert(connection: Connection, as_of_date: date, batches: list[int], state:
             "insert into ops.edition_batch (edition_id, batch_id) values (%s, %s)",
             [(row[0], batch) for batch in batches],
         )
+    # To a planner that has never heard of the edition it has no batches: landing is then read once a changed row.
+    connection.execute("analyze ops.edition_batch")
     return show(connection, row[0])
 
 

@@ -1,4 +1,5 @@
 {{ built_by('customer_key', changed='relations') }}
+-- Who was in reach before is looked up before this is replaced. depends_on: {{ ref('int_households__changed') }}
 
 with crosswalk as (
     select * from {{ ref('customer_crosswalk') }}
@@ -12,7 +13,7 @@ policies as (
     select * from {{ ref('input__policies') }}
 ),
 
-customers as (
+customers as not materialized (
     select * from {{ ref('dim_customer') }}
 ),
 

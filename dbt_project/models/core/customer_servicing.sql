@@ -7,7 +7,7 @@ agents as (
     select * from {{ ref('dim_agent') }}
 ),
 
-insured as (
+insured as not materialized (
     select policy_key, customer_key
     from {{ ref('policy_customer') }}
     where role = 'insured'

@@ -7,6 +7,7 @@ with responses as (
 
 crosswalk as (
     select * from {{ ref('customer_crosswalk') }}
+    {{ only_changed('party_key') }}
 ),
 
 final as (

@@ -1,6 +1,6 @@
 {{ built_by('policy_key') }}
 
-with policy_events as (
+with policy_events as not materialized (
     select * from {{ ref('input__policy_events') }}
     {{ only_changed('policy_key') }}
 ),

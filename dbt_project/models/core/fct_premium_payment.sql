@@ -5,6 +5,11 @@ with payments as (
     {{ only_changed('policy_key') }}
 ),
 
+premiums_due as (
+    select * from {{ ref('input__premiums_due') }}
+    {{ only_changed('policy_key') }}
+),
+
 holders as (
     select * from {{ ref('int_policies__held') }}
 ),
@@ -20,8 +25,11 @@ final as (
         payments.amount,
         payments.occurred_on,
         payments.known_on,
-        payments.is_stale
+        payments.is_stale,
+        premiums_due.policy_year
     from payments
+    left join premiums_due
+        on payments.policy_key = premiums_due.policy_key and payments.premium_due_key = premiums_due.premium_due_key
     left join holders on payments.policy_key = holders.policy_key
 )
 

@@ -1,16 +1,28 @@
+{{ built_by('customer_key', changed='households') }}
+
 {% set steps = 4 %}
 
 with customers as (
     select * from {{ ref('dim_customer') }}
-    where customer_type = 'person'
+    {{ only_changed('customer_key', 'households') }}
 ),
 
 relationships as (
     select * from {{ ref('customer_relationship') }}
+    {{ only_changed('customer_key', 'households') }}
 ),
 
 policy_customer as (
     select * from {{ ref('policy_customer') }}
+    {{ only_changed('customer_key', 'households') }}
+),
+
+persons as not materialized (
+    select
+        customer_key,
+        first_known_on
+    from customers
+    where customer_type = 'person'
 ),
 
 -- Both ends are persons; who has no relative is a household alone and need not be walked to.
@@ -19,9 +31,9 @@ relatives as (
         relationships.customer_key,
         relationships.related_customer_key
     from relationships
-    inner join customers on relationships.customer_key = customers.customer_key
-    inner join customers as related on relationships.related_customer_key = related.customer_key
-    where relationships.relationship in ('spouse', 'child', 'parent', 'shares_address')
+    inner join persons on relationships.customer_key = persons.customer_key
+    inner join persons as related on relationships.related_customer_key = related.customer_key
+    where relationships.relationship in ({{ family_ties() }})
 ),
 
 families as (
@@ -64,13 +76,13 @@ holdings as (
 
 housed as (
     select
-        customers.customer_key,
-        customers.first_known_on,
-        coalesce(reached.household_key, customers.customer_key) as household_key,
+        persons.customer_key,
+        persons.first_known_on,
+        coalesce(reached.household_key, persons.customer_key) as household_key,
         coalesce(holdings.policies_held, 0)::integer as policies_held
-    from customers
-    left join reached_{{ steps }} as reached on customers.customer_key = reached.customer_key
-    left join holdings on customers.customer_key = holdings.customer_key
+    from persons
+    left join reached_{{ steps }} as reached on persons.customer_key = reached.customer_key
+    left join holdings on persons.customer_key = holdings.customer_key
 ),
 
 final as (

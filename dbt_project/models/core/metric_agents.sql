@@ -1,9 +1,9 @@
 {#- The twelve whole calendar months before the business date's; agents by their own channel and branch. -#}
-with agents as (
+with agents as not materialized (
     select * from {{ ref('dim_agent') }}
 ),
 
-policies as (
+policies as not materialized (
     select * from {{ ref('dim_policy') }}
 ),
 

@@ -4,7 +4,7 @@ with policies as (
     select * from {{ ref('dim_policy') }}
 ),
 
-policy_customers as (
+policy_customers as not materialized (
     select * from {{ ref('policy_customer') }}
 ),
 

@@ -1,4 +1,4 @@
-with policies as (
+with policies as not materialized (
     select * from {{ ref('dim_policy') }}
 ),
 

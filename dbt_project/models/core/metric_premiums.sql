@@ -5,10 +5,6 @@ with payments as (
         and paid_on > '{{ var("as_of_date") }}'::date - interval '12 months'
 ),
 
-premiums_due as (
-    select * from {{ ref('fct_premium_due') }}
-),
-
 policies as (
     select * from {{ ref('dim_policy') }}
 ),
@@ -21,15 +17,14 @@ described as (
         coalesce(policies.branch, 'unknown') as branch,
         case
             when policies.is_single_pay then 'single'
-            when premiums_due.policy_year > 1 then 'renewal'
-            when premiums_due.policy_year is null and payments.paid_on >= policies.effective_on + interval '1 year'
+            when payments.policy_year > 1 then 'renewal'
+            when payments.policy_year is null and payments.paid_on >= policies.effective_on + interval '1 year'
                 then 'renewal'
             else 'first_year'
         end as kind,
         payments.amount
     from payments
     inner join policies on payments.policy_key = policies.policy_key
-    left join premiums_due on payments.premium_due_key = premiums_due.premium_due_key
 ),
 
 summed as (

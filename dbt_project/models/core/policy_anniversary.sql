@@ -14,7 +14,7 @@ months as (
     select distinct months from {{ ref('persistency_definition') }}
 ),
 
-dues as (
+dues as materialized (
     select distinct on (policy_key, policy_year) *
     from {{ ref('fct_premium_due') }}
     {{ only_changed('policy_key') }}

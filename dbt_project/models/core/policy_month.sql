@@ -1,6 +1,6 @@
 {{ config(materialized='view') }}
 
-with months as (
+with months as not materialized (
     select * from {{ ref('dim_month') }}
 ),
 

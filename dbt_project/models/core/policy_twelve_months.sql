@@ -4,7 +4,7 @@
 {% set until = "'" ~ var('as_of_date') ~ "'::date" %}
 {% set since = "(" ~ until ~ " - interval '12 months')" %}
 
-with policies as (
+with policies as not materialized (
     select * from {{ ref('dim_policy') }}
 ),
 

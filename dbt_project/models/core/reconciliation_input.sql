@@ -2,7 +2,7 @@ with control_totals as (
     select * from {{ ref('input__control_totals') }}
 ),
 
-quarantined as (
+quarantined as not materialized (
     select * from {{ ref('input__quarantined_values') }}
 ),
 

@@ -7,12 +7,12 @@ with measures as (
     from {{ ref('input__control_totals') }}
 ),
 
-policies as (
+policies as not materialized (
     select * from {{ ref('dim_policy') }}
     {{ only_changed('policy_key') }}
 ),
 
-policy_terms as (
+policy_terms as not materialized (
     select * from {{ ref('fct_policy_term') }}
     {{ only_changed('policy_key') }}
 ),

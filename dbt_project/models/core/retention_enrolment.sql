@@ -12,7 +12,7 @@ policies as (
     select * from {{ ref('dim_policy') }}
 ),
 
-periods as (
+periods as not materialized (
     select * from {{ ref('fct_policy_period') }}
 ),
 

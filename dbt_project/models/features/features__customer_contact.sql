@@ -7,7 +7,7 @@ policy_customers as (
     select * from {{ ref('policy_customer') }}
 ),
 
-interactions as (
+interactions as not materialized (
     select * from {{ ref('fct_interaction') }}
 ),
 

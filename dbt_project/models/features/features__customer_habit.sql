@@ -1,4 +1,4 @@
-with customers as (
+with customers as not materialized (
     select customer_key, as_of_date from {{ ref('features__customer_as_of') }}
     where as_of_date = '{{ var("as_of_date") }}'::date
 ),

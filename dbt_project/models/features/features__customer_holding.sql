@@ -1,4 +1,4 @@
-with moments as (
+with moments as not materialized (
     select * from {{ ref('features__customer_contact') }}
 ),
 
@@ -6,7 +6,7 @@ periods as (
     select * from {{ ref('fct_policy_period') }}
 ),
 
-policies as (
+policies as not materialized (
     select * from {{ ref('dim_policy') }}
 ),
 

@@ -1,4 +1,4 @@
-with moments as (
+with moments as not materialized (
     select customer_key, as_of_date
     from {{ ref('features__customer_contact') }}
     where as_of_date in ({{ customer_dates() }})
@@ -8,7 +8,7 @@ dues as (
     select * from {{ ref('fct_premium_due') }}
 ),
 
-payments as (
+payments as not materialized (
     select * from {{ ref('fct_premium_payment') }}
 ),
 

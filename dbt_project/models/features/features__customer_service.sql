@@ -3,7 +3,7 @@ with customers as (
     select * from {{ ref('dim_customer') }}
 ),
 
-interactions as (
+interactions as not materialized (
     select * from {{ ref('fct_interaction') }}
     where known_on <= '{{ var("as_of_date") }}'::date and occurred_on <= '{{ var("as_of_date") }}'::date
 ),

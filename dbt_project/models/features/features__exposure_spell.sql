@@ -3,7 +3,7 @@ with periods as (
     where known_on <= '{{ var("as_of_date") }}'::date
 ),
 
-policies as (
+policies as not materialized (
     select * from {{ ref('dim_policy') }}
 ),
 

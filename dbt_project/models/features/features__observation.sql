@@ -1,5 +1,5 @@
 {#- The dates on which policies are looked at: half-year ends since 2020 to learn from, and the edition's own date. -#}
-with policies as (
+with policies as not materialized (
     select * from {{ ref('dim_policy') }}
 ),
 

@@ -1,4 +1,4 @@
-with observations as (
+with observations as not materialized (
     select * from {{ ref('features__observation') }}
 ),
 
@@ -12,7 +12,7 @@ payments as (
     where known_on <= '{{ var("as_of_date") }}'::date
 ),
 
-terms as (
+terms as materialized (
     select
         *,
         lead(premium) over following as next_premium,

@@ -1,4 +1,4 @@
-with observations as (
+with observations as not materialized (
     select * from {{ ref('features__observation') }}
 ),
 
@@ -6,7 +6,7 @@ dues as (
     select * from {{ ref('fct_premium_due') }}
 ),
 
-payments as (
+payments as not materialized (
     select * from {{ ref('fct_premium_payment') }}
 ),
 

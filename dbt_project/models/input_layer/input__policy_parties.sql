@@ -1,4 +1,4 @@
-{{ built_by('policy_key') }}
+{{ built_by('policy_key', found_by=['party_key']) }}
 
 with mapped as (
     {{ union_of_connectors('policy_parties', ['policy_admin', 'motor_portfolio']) }}

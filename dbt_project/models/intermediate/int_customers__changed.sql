@@ -1,10 +1,10 @@
 {{ config(materialized='table', post_hook='{{ analyze_table() }}') }}
 
-with moved as (
+with moved as not materialized (
     select * from {{ ref('int_parties__moved') }}
 ),
 
-changed_policies as (
+changed_policies as not materialized (
     select * from {{ ref('int_policies__changed') }}
 ),
 

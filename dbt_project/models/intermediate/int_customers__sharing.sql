@@ -1,4 +1,4 @@
-with ranked as (
+with ranked as not materialized (
     select * from {{ ref('int_parties__ranked') }}
 ),
 

@@ -1,6 +1,6 @@
 {{ config(materialized='table', post_hook='{{ analyze_table() }}') }}
 
-with identified as (
+with identified as not materialized (
     select * from {{ ref('int_parties__identified') }}
 ),
 
@@ -8,7 +8,7 @@ changed_parties as (
     select * from {{ ref('input__changed_parties') }}
 ),
 
-before as (
+before as not materialized (
     {{ before_this_build(
         'intermediate', 'int_parties__ranked',
         ['party_key', 'customer_key', 'identity_rule', 'identity_probability']

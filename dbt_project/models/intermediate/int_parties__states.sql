@@ -3,13 +3,18 @@ with ranked as (
     {{ only_changed('customer_key') }}
 ),
 
+party_versions as (
+    select * from {{ ref('input__party_versions') }}
+    {{ only_changed('party_key') }}
+),
+
 versions as (
     select
-        versions.*,
+        party_versions.*,
         ranked.customer_key,
         ranked.precedence
-    from {{ ref('input__party_versions') }} as versions
-    inner join ranked on versions.party_key = ranked.party_key
+    from party_versions
+    inner join ranked on party_versions.party_key = ranked.party_key
 ),
 
 -- A version counts until a later one was seen; one that was let in after a later one had come never counted.

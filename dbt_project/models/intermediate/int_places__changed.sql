@@ -4,7 +4,7 @@ with changed_customers as (
     select * from {{ ref('int_customers__changed') }}
 ),
 
-before as (
+before as not materialized (
     {{ before_this_build(
         'intermediate', 'int_parties__ranked', ['customer_key', 'party_type', 'address', 'phone', 'known_on']
     ) }}

@@ -1,4 +1,4 @@
-with policy_parties as (
+with policy_parties as not materialized (
     select * from {{ ref('input__policy_parties') }}
 ),
 

@@ -1,22 +1,22 @@
 {{ config(materialized='table', post_hook='{{ analyze_table() }}') }}
 
-with changed_customers as (
+with changed_customers as not materialized (
     select * from {{ ref('int_customers__changed') }}
 ),
 
-ranked as (
+ranked as not materialized (
     select * from {{ ref('int_parties__ranked') }}
 ),
 
-places_before as (
+places_before as not materialized (
     select * from {{ ref('int_places__changed') }}
 ),
 
-policy_parties as (
+policy_parties as not materialized (
     select * from {{ ref('input__policy_parties') }}
 ),
 
-identified as (
+identified as not materialized (
     select * from {{ ref('int_parties__identified') }}
 ),
 

@@ -2,7 +2,7 @@ with agents as (
     select * from {{ ref('dim_agent') }}
 ),
 
-policies as (
+policies as not materialized (
     select * from {{ ref('dim_policy') }}
 ),
 

@@ -3,7 +3,7 @@ with scores as (
     where as_of_date = '{{ var("as_of_date") }}'::date
 ),
 
-customers as (
+customers as not materialized (
     select * from {{ ref('dim_customer') }}
     where not is_prospect
 ),

@@ -8,7 +8,7 @@ studies as (
     where study = 'claim'
 ),
 
-basis as (
+basis as not materialized (
     select * from {{ ref('expected_claim_rate') }}
 ),
 

@@ -2,7 +2,7 @@ with policy_quarters as (
     select * from {{ ref('policy_quarter') }}
 ),
 
-complaints as (
+complaints as not materialized (
     select * from {{ ref('fct_complaint') }}
     where occurred_on <= '{{ var("as_of_date") }}'::date
 ),

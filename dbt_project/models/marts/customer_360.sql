@@ -1,6 +1,6 @@
 {% set lines = ['life', 'health', 'accident', 'motor', 'property'] %}
 
-with customers as (
+with customers as not materialized (
     select * from {{ ref('dim_customer') }}
 ),
 

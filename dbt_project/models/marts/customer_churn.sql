@@ -2,7 +2,7 @@ with scores as (
     select * from {{ source('ml', 'customer_churn') }}
 ),
 
-reasons as (
+reasons as not materialized (
     select * from {{ ref('churn_reason') }}
 ),
 

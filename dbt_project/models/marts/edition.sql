@@ -1,4 +1,4 @@
-with customers as (
+with customers as not materialized (
     select * from {{ ref('customer_360') }}
 ),
 

@@ -1,4 +1,4 @@
-with persistency as (
+with persistency as not materialized (
     select * from {{ ref('persistency') }}
 ),
 

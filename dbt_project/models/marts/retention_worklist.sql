@@ -1,5 +1,5 @@
 {#- By expected gain: acceptance x (value at risk - p x incentive) - (1 - p) x incentive - cost. -#}
-with churn as (
+with churn as not materialized (
     select * from {{ ref('customer_churn') }}
 ),
 
@@ -15,11 +15,11 @@ customers as (
     select * from {{ ref('dim_customer') }}
 ),
 
-assumptions as (
+assumptions as not materialized (
     select * from {{ ref('retention_assumption') }}
 ),
 
-strategies as (
+strategies as not materialized (
     select * from {{ ref('retention_strategy') }}
 ),
 

@@ -1,5 +1,5 @@
 {#- Segment's share ÷ everybody's share; interval of the ratio by its logarithm (Katz et al. 1978). -#}
-with insight as (
+with insight as not materialized (
     select * from {{ ref('product_insight') }}
 ),
 

@@ -1,4 +1,4 @@
-with policy_years as (
+with policy_years as not materialized (
     select * from {{ ref('stg_motor_portfolio__policy_years') }}
 ),
 
