@@ -20,7 +20,7 @@ MOMENT = (
 )
 FEATURES = (
     *categories("line_of_business", "product_code", "channel", "premium_mode", "status"),
-    *flags("is_long_term", "second_driver"),
+    *flags("is_long_term", "second_driver", "agent_has_left"),
     *numbers(
         "policy_duration_months",
         "annual_premium",
@@ -42,6 +42,7 @@ FEATURES = (
         "complaints_12m",
         "interactions_3m",
         "interactions_12m",
+        "digital_share_12m",
         "last_survey_score",
         "survey_score_change",
         "days_to_next_due",

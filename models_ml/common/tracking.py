@@ -141,6 +141,8 @@ def _parameters(row: dict[str, Any], spec: tuple[str, Any] | None) -> dict[str, 
         return found
     plain = (int, float, str, bool, tuple)
     of_spec = {field.name: getattr(spec[1], field.name) for field in fields(spec[1])}
+    # What a run tells itself (the discounts of its date) is not what its spec would say.
+    told = {"features", *row["metrics"]}
     return found | {
-        f"spec.{name}": str(value) for name, value in of_spec.items() if isinstance(value, plain) and name != "features"
+        f"spec.{name}": str(value) for name, value in of_spec.items() if isinstance(value, plain) and name not in told
     }

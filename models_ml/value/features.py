@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pandas as pd
 
+from customer_knowledge.errors import ModelRefused
 from customer_knowledge.warehouse.connections import Connection
 from models_ml.common import customers
 from models_ml.common.metrics import Floats
@@ -13,7 +15,7 @@ from models_ml.value.spec import ValueSpec
 
 
 def customers_of(connection: Connection, spec: ValueSpec, as_of_date: date) -> pd.DataFrame:
-    """Customers of the date: premium, claims, commission so far; contacts of twelve months."""
+    """Customers of the date: premium, claims, commission so far; service cost of twelve months."""
     return customers.read(connection, as_of_date, spec.contract)
 
 
@@ -46,18 +48,36 @@ def prior_values(connection: Connection, as_of_date: date) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["customer_key", *columns]).set_index("customer_key")
 
 
-def cost_to_serve(frame: pd.DataFrame, spec: ValueSpec) -> Floats:
-    """Service cost of twelve months by unit costs: (rows,), money."""
-    contacts = frame["interactions_12m"].fillna(0.0) * spec.interaction_cost
-    complaints = frame["complaints_12m"].fillna(0.0) * spec.complaint_cost
-    return (contacts + complaints).to_numpy(dtype="float64")
+def on_the_curve(connection: Connection, spec: ValueSpec, as_of_date: date) -> ValueSpec:
+    """The spec with the discount curve of the date.
+
+    Raises:
+        ModelRefused: the curve does not reach as far as the value looks.
+    """
+    years = max(spec.horizons)
+    rows = connection.execute(
+        "select factor::float from features.features__discount_factor where as_of_date = %s and year <= %s"
+        " order by year",
+        (as_of_date, years),
+    ).fetchall()
+    if len(rows) != years:
+        raise ModelRefused(
+            f"no discount factors for each of the {years} years after {as_of_date}",
+            hint="build the features of the date; seed discount_curve needs a row of year 1 that holds on it",
+        )
+    return replace(spec, discounts=tuple(row[0] for row in rows))
 
 
-def past_margin(frame: pd.DataFrame, spec: ValueSpec) -> Floats:
+def cost_to_serve(frame: pd.DataFrame) -> Floats:
+    """Service cost of twelve months by activity: (rows,), money."""
+    return frame["service_cost_12m"].fillna(0.0).to_numpy(dtype="float64")
+
+
+def past_margin(frame: pd.DataFrame) -> Floats:
     """Premium received − claims paid − commission − service of the last twelve months: (rows,), money."""
     earned = (
         frame["premium_received_to_date"].fillna(0.0)
         - frame["claims_paid_to_date"].fillna(0.0)
         - frame["commission_to_date"].fillna(0.0)
     )
-    return earned.to_numpy(dtype="float64") - cost_to_serve(frame, spec)
+    return earned.to_numpy(dtype="float64") - cost_to_serve(frame)

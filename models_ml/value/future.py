@@ -1,6 +1,6 @@
 """Margin still to come from what is in force: contractual value by survival, year by year (glossary: contractual CLV).
 
-    inforce_H = Σ_{t=1..H} v^(t−½) · S(t) · premium · collected · margin
+    inforce_H = Σ_{t=1..H} (1 + r_t)^−(t−½) · S(t) · premium · collected · margin
 
 The first year's survival is the churn model's, later years' the cohort table's at the age the policy will have. Nothing
 is earned after the last premium or maturity; negative margins stay negative.
@@ -53,7 +53,7 @@ def years(units: pd.DataFrame, cohort: CohortTable, spec: ValueSpec) -> Years:
     Args:
         units: p_churn, policy_duration_months, line_of_business, days_to_maturity, premium_years_left; one row a unit.
         cohort: exits of a year by line and age of the policy.
-        spec: horizon and discount rate.
+        spec: horizon and discounts.
     """
     horizon = max(spec.horizons)
     covered = units["days_to_maturity"].to_numpy(dtype="float64") / DAYS_A_YEAR
@@ -71,7 +71,7 @@ def _discounted(left: Floats, horizon: int, spec: ValueSpec) -> Floats:
     """(rows, years) the share of each year before the end, if there is one, discounted to the year's middle."""
     year = np.arange(horizon)
     share = np.clip(np.where(np.isfinite(left), left, np.inf)[:, None] - year, 0.0, 1.0)
-    return np.asarray(share * (1 + spec.discount_rate) ** -(year + 0.5))
+    return np.asarray(share * np.asarray(spec.discounts[:horizon]))
 
 
 def margins(ahead: Years, first_year: Floats, yearly: Floats, horizon: int) -> Floats:
@@ -79,7 +79,7 @@ def margins(ahead: Years, first_year: Floats, yearly: Floats, horizon: int) -> F
 
     Args:
         ahead: of `years`.
-        first_year: (rows,) margin expected in the first year, staying or leaving.
+        first_year: (rows,) margin expected of the first year were all of it ahead, staying or leaving.
         yearly: (rows,) margin of a year of who stays.
         horizon: years.
     """

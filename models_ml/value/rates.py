@@ -19,7 +19,7 @@ UNKNOWN = "unknown"
 
 @dataclass(frozen=True)
 class Collection:
-    """Premium that came in within the horizon ÷ annual premium, of those who stayed and of those who left."""
+    """Premium that came in within the horizon ÷ premium that fell due in it, of those who stayed and who left."""
 
     stay: dict[str, float]
     leave: dict[str, float]
@@ -33,7 +33,11 @@ class Collection:
         return cls(stay, _ratios(frame[known & labels]), float(1 - labels.mean()))
 
     def expected(self, frame: pd.DataFrame, p: Floats) -> Floats:
-        """Premium expected within the horizon: (rows,), money.
+        """Premium expected within the horizon: (rows,), money; of a last part of a year, that part."""
+        return self.of_full_year(frame, p) * share_due(frame)
+
+    def of_full_year(self, frame: pd.DataFrame, p: Floats) -> Floats:
+        """Premium expected of a year in which all of it falls due: (rows,), money.
 
         premium × [(1 − p) · ratio of who stays + p · ratio of who leaves].
         """
@@ -52,8 +56,14 @@ class Collection:
         return recurring_premium(frame) * self.renewal_rate
 
 
+def share_due(frame: pd.DataFrame) -> Floats:
+    """The share of a year's premium that still falls due within a year: (rows,), 1 where no end of payment is known."""
+    left = frame["premium_years_left"].to_numpy(dtype="float64")
+    return np.where(np.isfinite(left), np.clip(left, 0.0, 1.0), 1.0)
+
+
 def _ratios(frame: pd.DataFrame) -> dict[str, float]:
-    premium = recurring_premium(frame)
+    premium = recurring_premium(frame) * share_due(frame)
     table = pd.DataFrame(
         {
             "mode": _modes(frame),

@@ -37,7 +37,7 @@ def score(
     Raises:
         ModelRefused: a unit at risk has no churn score.
     """
-    spec = of(profile)
+    spec = features.on_the_curve(connection, of(profile), as_of_date)
     at_risk = reading.read(connection, WITH_RECORD, until=as_of_date, current_only=True)
     scored = at_risk.merge(features.scores(connection, as_of_date), on="unit_key", how="left", validate="one_to_one")
     if scored["p_churn"].isna().any():
@@ -72,18 +72,18 @@ def values(
         scored: their units at risk with `p_churn`.
         offers: customer_key, line_of_business, score; at most one row a customer.
         payload: what training learnt.
-        spec: unit costs and declared margins.
+        spec: declared margins.
     """
     collection = Collection(payload["stay"], payload["leave"], payload["renewal_rate"])
     p = scored["p_churn"].to_numpy(dtype="float64")
-    expected, rate = collection.expected(scored, p), _margin_of_policies(scored, payload, spec)
+    first, rate = collection.of_full_year(scored, p), _margin_of_policies(scored, payload, spec)
     ahead = future.years(scored, CohortTable.from_artefact(payload["cohort"]), spec)
     yearly = collection.yearly(scored) * rate
-    one, five, ten = (future.margins(ahead, expected * rate, yearly, horizon) for horizon in spec.horizons)
+    one, five, ten = (future.margins(ahead, first * rate, yearly, horizon) for horizon in spec.horizons)
     parts = pd.DataFrame(
         {
             "customer_key": scored["customer_key"],
-            "expected_premium_12m": expected,
+            "expected_premium_12m": collection.expected(scored, p),
             "naive_premium_12m": collection.naive(scored),
             "value_inforce": ten,
             "value_inforce_1y": one,
@@ -96,9 +96,9 @@ def values(
     grown = offers[["customer_key"]].assign(value_growth=_growth(offers, payload, spec))
     table = customers[["customer_key"]].merge(summed, on="customer_key", how="left")
     table = table.merge(grown, on="customer_key", how="left", validate="one_to_one").fillna(0.0)
-    table["value_past"] = features.past_margin(customers, spec)
+    table["value_past"] = features.past_margin(customers)
     years = table["customer_key"].map(lasting).fillna(0.0).to_numpy(dtype="float64")
-    table["cost_to_serve"] = features.cost_to_serve(customers, spec) * years
+    table["cost_to_serve"] = features.cost_to_serve(customers) * years
     table["clv_p10"], table["clv_p90"] = _interval(table, scored, offers, payload, spec, ahead)
     for bound in ("clv_p10", "clv_p90"):
         table[bound] += table["value_past"] - table["cost_to_serve"]

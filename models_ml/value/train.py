@@ -36,7 +36,7 @@ def train(connection: Connection, profile: Profile, as_of_date: date) -> Trained
     Raises:
         ModelRefused: there is no churn or next-product model for the date, or too little to learn from.
     """
-    spec, of_churn = of(profile), churn_spec.of(profile)
+    spec, of_churn = features.on_the_curve(connection, of(profile), as_of_date), churn_spec.of(profile)
     history = units.training(connection, of_churn, as_of_date)
     measured, baseline = backtest(history, of_churn, profile, as_of_date, spec)
     known = history[split.mature(history, as_of_date)]
@@ -52,7 +52,8 @@ def train(connection: Connection, profile: Profile, as_of_date: date) -> Trained
     valued = values(customers, current, offers, payload, spec)
     worth = valued["clv"].to_numpy(dtype="float64")
     payload["cuts"] = _cuts_of_the_year(connection, profile, as_of_date) or cut_points(worth, spec)
-    measured |= {"cuts": payload["cuts"], "horizons": _horizons(spec), "by_tenth": by_tenth(valued)}
+    measured |= {"cuts": payload["cuts"], "money": _money(spec), "by_tenth": by_tenth(valued)}
+    measured["discounts"] = spec.discounts
     return Trained(payload, measured, baseline, len(known), known["as_of_date"].min().date(), as_of_date)
 
 
@@ -60,15 +61,15 @@ def _cuts_of_the_year(connection: Connection, profile: Profile, as_of_date: date
     """Cut points of the first run of the calendar year, so that training anew moves nobody's grade; None before it."""
     row = connection.execute(
         "select metrics -> 'cuts' from ml.model_run where model_name = 'value' and metrics ? 'cuts'"
-        " and as_of_date between %s and %s and metrics ->> 'horizons' = %s order by as_of_date, model_run_id limit 1",
-        (date(as_of_date.year, 1, 1), as_of_date, _horizons(of(profile))),
+        " and as_of_date between %s and %s and metrics ->> 'money' = %s order by as_of_date, model_run_id limit 1",
+        (date(as_of_date.year, 1, 1), as_of_date, _money(of(profile))),
     ).fetchone()
     return [float(cut) for cut in row[0]] if row else None
 
 
-def _horizons(spec: ValueSpec) -> str:
-    """What a value is of: cut points of another horizon are of another money."""
-    return "/".join(map(str, spec.horizons))
+def _money(spec: ValueSpec) -> str:
+    """What a value is of: cut points of another horizon, or of service at other costs, are of another money."""
+    return "/".join(map(str, spec.horizons)) + " years, service by activity"
 
 
 def _payload(connection: Connection, profile: Profile, name: str, as_of_date: date) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import pandas as pd
 from customer_knowledge.settings import PROJECT_DIR
 from customer_knowledge.warehouse.connections import Connection
 from models_ml.churn import spec as churn
-from models_ml.common.contract import Column, Registered
+from models_ml.common.contract import Column, Registered, numbers
 from models_ml.next_product import spec as next_product
 from models_ml.segmentation import spec as segmentation
 from models_ml.value import spec as value
@@ -133,6 +133,9 @@ def land(connection: Connection) -> None:
     table(connection, "features__customer_habit", people, segmentation.HABITS.columns)
     bought = people[["customer_key"]].assign(as_of_date=pd.Timestamp(YEAR_BEFORE), line_of_business="health")
     table(connection, "features__customer_purchase", bought, next_product.BOUGHT.columns)
+    factors = value.flat(0.035, 30)
+    ahead = pd.DataFrame({"as_of_date": pd.Timestamp(DAY), "year": range(1, 31), "factor": factors})
+    table(connection, "features__discount_factor", ahead, (Column("as_of_date", "date"), *numbers("year", "factor")))
 
 
 def _registry(connection: Connection) -> None:

@@ -95,8 +95,7 @@ def test_value_by_hand() -> None:
             "premium_received_to_date": [5_000.0, 100.0],
             "claims_paid_to_date": [1_000.0, 900.0],
             "commission_to_date": [200.0, 0.0],
-            "interactions_12m": [5.0, np.nan],
-            "complaints_12m": [1.0, 0.0],
+            "service_cost_12m": [240.0, np.nan],
         }
     )
     policies = pd.DataFrame(
@@ -114,8 +113,8 @@ def test_value_by_hand() -> None:
     )
     offers = pd.DataFrame({"customer_key": ["b"], "line_of_business": ["health"], "score": [0.2]})
     worth = value_score.values(people, policies, offers, PAYLOAD, spec).set_index("customer_key")
-    service = 5 * spec.interaction_cost + spec.complaint_cost
-    v = 1 / (1 + spec.discount_rate)
+    service = 240.0
+    v = 1 / 1.035
     motor, life = 300.0, 400 * spec.long_term_margin
     later = [0.8**year * v ** (year + 0.5) for year in range(1, 10)]
     # The life policy matures after a year; 0.75 and 0.5 are the chances to stay through the first.
@@ -196,6 +195,38 @@ def test_collection_learns_what_leavers_still_pay() -> None:
     assert ratios.stay["annual"] == pytest.approx(1.0, abs=0.01)
     assert ratios.leave["annual"] == pytest.approx(0.3, abs=0.01)
     assert all(0 <= ratio <= 1.5 for ratio in loss_ratios(frame, ValueSpec()).values())
+
+
+def test_the_last_months_of_premium_are_discounted_once() -> None:
+    """Three months left at no exits: a quarter of a year's margin, in the middle of the first year."""
+    policies = pd.DataFrame(
+        {
+            "customer_key": ["a"],
+            "p_churn": [0.0],
+            "annual_premium": [1_200.0],
+            "premium_mode": ["monthly"],
+            "line_of_business": ["life"],
+            "is_long_term": [1.0],
+            "policy_duration_months": [237.0],
+            "days_to_maturity": [np.nan],
+            "premium_years_left": [0.25],
+        }
+    )
+    people = pd.DataFrame({"customer_key": ["a"]}).assign(**{c.name: 0.0 for c in ValueSpec().features})
+    nobody = pd.DataFrame({"customer_key": [], "line_of_business": [], "score": []})
+    worth = value_score.values(people, policies, nobody, PAYLOAD, ValueSpec()).set_index("customer_key")
+    assert worth.loc["a", "expected_premium_12m"] == pytest.approx(300.0)
+    assert worth.loc["a", "value_inforce"] == pytest.approx(300 * ValueSpec().long_term_margin * 1.035**-0.5, abs=0.01)
+
+
+def test_the_last_months_of_premium_are_no_whole_year() -> None:
+    rows = pd.DataFrame(
+        {"annual_premium": 1200.0, "premium_mode": "monthly", "premium_years_left": [0.25, 1.0, 7.5, np.nan, 0.0]}
+    )
+    of_all = Collection(stay={"monthly": 1.0, "unknown": 1.0}, leave={"unknown": 0.5}, renewal_rate=0.9)
+    expected = of_all.expected(rows, np.full(5, 0.5))
+    assert expected == pytest.approx([225.0, 900.0, 900.0, 900.0, 0.0])
+    assert of_all.of_full_year(rows, np.full(5, 0.5))[0] == pytest.approx(900.0)
 
 
 def policies(*rows: tuple[str, str, float, float]) -> pd.DataFrame:

@@ -113,7 +113,8 @@ def test_segments_find_the_planted_ones(scored: Profile) -> None:
 def test_values_find_the_planted_worth(scored: Profile) -> None:
     """What is in force is worth what endless futures drawn from the generator would bring: in order, in all, within."""
     spec = value_of(scored)
-    assumed = worth.Assumptions(spec.long_term_margin, spec.discount_rate, max(spec.horizons))
+    (rate,) = read(scored, "select distinct rate::float from features.features__discount_factor").iloc[:, 0]
+    assumed = worth.Assumptions(spec.long_term_margin, rate, max(spec.horizons))
     made = insurer.build(CUSTOMERS, SEED, DAY)
     drawn = worth.futures(made, np.datetime64(DAY), assumed, FUTURES, np.random.default_rng(SEED))
     keys = policy_keys(scored)

@@ -19,6 +19,10 @@ balance as (
     select * from {{ ref('features__customer_balance') }}
 ),
 
+cost as (
+    select * from {{ ref('features__customer_cost') }}
+),
+
 customers as (
     select * from {{ ref('dim_customer') }}
     where not is_prospect
@@ -70,12 +74,14 @@ final as (
         claims.claims_paid_12m,
         balance.loans_outstanding,
         balance.cash_value,
-        balance.loan_to_cash_value
+        balance.loan_to_cash_value,
+        cost.service_cost_12m
     from contact
     inner join holding using (customer_key, as_of_date)
     inner join payments using (customer_key, as_of_date)
     inner join claims using (customer_key, as_of_date)
     inner join balance using (customer_key, as_of_date)
+    inner join cost using (customer_key, as_of_date)
     inner join customers on contact.customer_key = customers.customer_key
 )
 

@@ -1,4 +1,4 @@
-with observations as (
+with observations as not materialized (
     select * from {{ ref('features__observation') }}
 ),
 
@@ -41,6 +41,10 @@ balance as (
 
 standing as (
     select * from {{ ref('features__policy_standing') }}
+),
+
+agent as (
+    select * from {{ ref('features__policy_agent') }}
 ),
 
 contact as (
@@ -99,6 +103,7 @@ final as (
     inner join history on observations.unit_key = history.unit_key
     inner join balance on observations.unit_key = balance.unit_key
     inner join standing on observations.unit_key = standing.unit_key
+    inner join agent on observations.unit_key = agent.unit_key
     inner join contact
         on observations.customer_key = contact.customer_key and observations.as_of_date = contact.as_of_date
     inner join holding
