@@ -49,7 +49,7 @@
             'days_since_contact', 'digital_share_12m', 'complaints_1m', 'complaints_3m', 'complaints_6m', 'complaints_12m',
             'last_survey_score', 'survey_score_change', 'surveys_12m',
         ],
-        'agent': ['agent_has_left'],
+        'agent': ['agent_days_since_sale'],
         'standing': ['status', 'days_to_next_due', 'days_to_maturity', 'premium_years_left'],
         'balance': ['loans_taken', 'loans_outstanding', 'cash_value', 'loan_to_cash_value'],
     }) }}

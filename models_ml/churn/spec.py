@@ -20,7 +20,7 @@ MOMENT = (
 )
 FEATURES = (
     *categories("line_of_business", "product_code", "channel", "premium_mode", "status"),
-    *flags("is_long_term", "second_driver", "agent_has_left"),
+    *flags("is_long_term", "second_driver"),
     *numbers(
         "policy_duration_months",
         "annual_premium",
@@ -43,6 +43,7 @@ FEATURES = (
         "interactions_3m",
         "interactions_12m",
         "digital_share_12m",
+        "agent_days_since_sale",
         "last_survey_score",
         "survey_score_change",
         "days_to_next_due",

@@ -2,14 +2,9 @@ with observations as (
     select * from {{ ref('features__observation') }}
 ),
 
-commissions as (
+commissions as not materialized (
     select * from {{ ref('fct_commission') }}
     where agent_key is not null
-),
-
-agent_versions as (
-    select * from {{ ref('dim_agent_version') }}
-    where left_on is not null
 ),
 
 -- Today's agent of a policy may be one who took it over; who served it on a day is who had been paid for it last.
@@ -33,22 +28,43 @@ served as (
     where agent_key is distinct from agent_before
 ),
 
+-- That an agent left is written over the agent's row, and was not kept before the first landing; that one sells no more
+-- shows on its day. Sold, or taken over, is a policy that pays the agent for the first time.
+sales as (
+    select
+        agent_key,
+        min(known_on) as sold_on
+    from commissions
+    group by policy_key, agent_key
+),
+
+dates as (
+    select distinct as_of_date
+    from observations
+),
+
+last_sales as (
+    select
+        sales.agent_key,
+        dates.as_of_date,
+        max(sales.sold_on) as last_sold_on
+    from dates
+    inner join sales on dates.as_of_date >= sales.sold_on
+    group by sales.agent_key, dates.as_of_date
+),
+
 final as (
     select
         observations.unit_key,
-        bool_or(coalesce(observations.as_of_date >= agent_versions.left_on, false)) as agent_has_left
+        observations.as_of_date - last_sales.last_sold_on as agent_days_since_sale
     from observations
     left join served
         on
             observations.policy_key = served.policy_key
             and observations.as_of_date >= served.served_from
             and (served.served_until is null or observations.as_of_date < served.served_until)
-    left join agent_versions
-        on
-            served.agent_key = agent_versions.agent_key
-            and observations.as_of_date >= agent_versions.valid_from
-            and (agent_versions.valid_to is null or observations.as_of_date < agent_versions.valid_to)
-    group by observations.unit_key
+    left join last_sales
+        on served.agent_key = last_sales.agent_key and observations.as_of_date = last_sales.as_of_date
 )
 
 select * from final
