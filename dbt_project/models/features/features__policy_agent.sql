@@ -1,4 +1,4 @@
-with observations as (
+with observations as not materialized (
     select * from {{ ref('features__observation') }}
 ),
 
