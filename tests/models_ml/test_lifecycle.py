@@ -24,6 +24,8 @@ from models_ml.churn import spec as churn_spec
 from models_ml.churn.spec import HORIZONS
 from models_ml.common import artefacts, runs
 from models_ml.common.writing import replace
+from models_ml.value import features as value_features
+from models_ml.value.spec import ValueSpec, flat
 from tests.conftest import clone
 from tests.models_ml import made
 
@@ -261,6 +263,16 @@ def test_scores_of_an_unrecorded_run_are_refused(insurer: Profile) -> None:
     scored = pd.DataFrame({"customer_key": ["c"], "segment_id": [1], "membership": [1.0], "model_run_id": [999_999]})
     with warehouse(insurer) as connection, pytest.raises(ModelRefused, match="not recorded"):
         replace(connection, "customer_segment", made.DAY, scored)
+
+
+def test_a_curve_that_ends_too_early_is_refused(insurer: Profile) -> None:
+    execute(insurer, "update features.features__discount_factor set factor = 0.5 where year = 1")
+    with warehouse(insurer) as connection:
+        spec = value_features.on_the_curve(connection, ValueSpec(), made.DAY)
+    assert spec.discounts == pytest.approx((0.5, *flat(0.035)[1:]))
+    execute(insurer, "delete from features.features__discount_factor where year = 10")
+    with pytest.raises(ModelRefused, match="discount factors for each of the 10 years"):
+        lifecycle.score_all(insurer, made.DAY)
 
 
 def test_features_of_another_date_are_refused(insurer: Profile) -> None:
