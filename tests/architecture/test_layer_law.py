@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from customer_knowledge.warehouse.parsed import OF_THE_DAY
+
 ROOT = Path(__file__).resolve().parents[2]
 LAYERS = ("staging", "input_layer", "intermediate", "core", "features", "marts")
 # Which layers a model of a layer may read. Intermediate models may build on each other; core may too.
@@ -28,7 +30,7 @@ MAX_SQL_LINES = 120
 MAX_YML_LINES = 300
 
 
-def parse(insurer: str, systems: list[str], target: Path) -> dict[str, Any]:
+def parse(insurer: str, systems: list[str], target: Path, **other: Any) -> dict[str, Any]:
     """The manifest of the project as `dbt parse` sees it for an insurer; needs no database."""
     variables = {
         "insurer": insurer,
@@ -40,7 +42,7 @@ def parse(insurer: str, systems: list[str], target: Path) -> dict[str, Any]:
         "grace_days": 0 if insurer == "motor_portfolio" else 60,
         "customer_identity": "proxy" if insurer == "motor_portfolio" else "id_number",
         "currency": "CNY",
-    }
+    } | other
     env = os.environ | {
         "CK_DBT_HOST": "127.0.0.1",
         "CK_DBT_PORT": "1",
@@ -204,3 +206,20 @@ def test_every_data_test_says_how_severe_it_is_and_which_marts_it_hurts(manifest
         if said != {severity} or not hurts or hurts - marts:
             silent.append((node["name"], said, hurts - marts))
     assert silent == []
+
+
+def test_the_day_changes_nothing_that_dbt_parses(tmp_path: Path) -> None:
+    """What was parsed for one day is handed to dbt on others (`warehouse.parsed`)."""
+    insurer, other = "sample", {"as_of_date": "2027-01-31", "edition_id": 99, "base_as_of_date": "2027-01-30"}
+    assert set(other) == OF_THE_DAY
+    of_changes = {"changed_only": True, "changed_roots": {}, "base_as_of_date": "2026-06-29"}
+    [one, another] = [parse(insurer, INSURERS[insurer], tmp_path, **of_changes | day) for day in ({}, other)]
+    for kind in ("nodes", "sources", "metrics", "semantic_models", "macros", "unit_tests", "disabled"):
+        assert _lasting(one[kind]) == _lasting(another[kind]), kind
+
+
+def _lasting(entries: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: {k: v for k, v in entry.items() if k != "created_at"} if isinstance(entry, dict) else len(entry)
+        for name, entry in entries.items()
+    }

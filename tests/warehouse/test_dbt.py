@@ -9,14 +9,14 @@ import signal
 import subprocess
 import sys
 import time
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
 from customer_knowledge.profile import Profile
 from customer_knowledge.settings import PROJECT_DIR, settings
-from customer_knowledge.warehouse import dbt
+from customer_knowledge.warehouse import dbt, parsed
 from customer_knowledge.warehouse.connections import warehouse
 from customer_knowledge.warehouse.scrub import scrubbed
 
@@ -61,6 +61,50 @@ def test_results_are_read_from_the_artifacts(sample: Profile, project: Path) -> 
     assert result.manifest_path.exists()
     with warehouse(sample) as connection:
         assert connection.execute("select max(a) from staging.good").fetchone() == (42,)
+
+
+def numbers(profile: Profile) -> tuple[int, int]:
+    with warehouse(profile) as connection:
+        row = connection.execute("select edition, nodes from staging.looks").fetchone()
+    assert row
+    return int(row[0]), int(row[1])
+
+
+def test_what_is_parsed_once_serves_other_days_and_no_other_code(sample: Profile, project: Path) -> None:
+    model = project / "models" / "looks.sql"
+    model.write_text(
+        "{{ config(materialized='table') }} select {{ var('edition_id') }} as edition,"
+        " {{ (graph.nodes if execute else {}) | length }} as nodes"
+    )
+    runs = settings().runs_dir / "dbt"
+    before, nodes = set(runs.glob("parsed-*")), sum(name.endswith(".sql") for name in MODELS) + 1
+    found = []
+    for edition, day in ((1, DAY), (2, DAY + timedelta(days=1))):
+        dbt.run("run", sample, edition_id=edition, as_of_date=day, select="looks", target_name="tiny")
+        found.append(numbers(sample))
+    assert len(set(runs.glob("parsed-*")) - before) == 1
+    # The day's own values, and the whole graph in macros, though nothing was parsed for it.
+    assert found == [(1, nodes), (2, nodes)]
+    model.write_text(model.read_text().replace("as nodes", "+ 100 as nodes"))
+    dbt.run("run", sample, edition_id=3, as_of_date=DAY, select="looks", target_name="tiny")
+    assert numbers(sample) == (3, nodes + 100)
+
+
+def test_only_the_newest_of_what_was_parsed_is_kept(tmp_path: Path) -> None:
+    project, target = tmp_path / "project", tmp_path / "target"
+    project.mkdir()
+    target.mkdir()
+    (target / "partial_parse.msgpack").write_bytes(b"parsed")
+    places = []
+    for number in range(parsed.KEPT + 2):
+        (project / "a.sql").write_text(str(number))
+        place = parsed.place(tmp_path, project, "db", {"insurer": "a", "edition_id": number})
+        assert place == parsed.place(tmp_path, project, "db", {"insurer": "a", "edition_id": 7})
+        assert place != parsed.place(tmp_path, project, "db", {"insurer": "b"})
+        parsed.keep(target, place)
+        os.utime(place, (number, number))
+        places.append(place)
+    assert [place.exists() for place in places] == [False] * 2 + [True] * parsed.KEPT
 
 
 def test_a_failure_names_the_node_and_quotes_no_row(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -23,12 +22,12 @@ from psycopg.conninfo import conninfo_to_dict
 from customer_knowledge.errors import CustomerKnowledgeError
 from customer_knowledge.profile import Profile
 from customer_knowledge.settings import Settings, settings
+from customer_knowledge.warehouse import parsed
 from customer_knowledge.warehouse.connections import SESSION_OPTIONS, dsn, warehouse
 from customer_knowledge.warehouse.scrub import scrubbed
 
 log = logging.getLogger(__name__)
 TIMEOUT_SECONDS = 3600.0
-PARSED = "partial_parse.msgpack"
 _FAILED = ("error", "fail", "runtime error")
 
 
@@ -89,6 +88,7 @@ def _environment(at: Settings, profile: Profile) -> dict[str, str]:
         "CK_DBT_USER": str(parts.get("user") or ""),
         "CK_DBT_PASSWORD": str(parts.get("password") or ""),
         "CK_DBT_DATABASE": profile.database,
+        "CK_DBT_THREADS": str(at.dbt_threads),
         "DBT_PROFILES_DIR": str(at.dbt_dir),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "DO_NOT_TRACK": "1",
@@ -127,21 +127,25 @@ def run(
     target = at.runs_dir / "dbt" / target_name
     target.mkdir(parents=True, exist_ok=True)
     (target / "run_results.json").unlink(missing_ok=True)
-    given = json.dumps(variables(profile, edition_id, as_of_date) | (more_variables or {}))
+    given = variables(profile, edition_id, as_of_date) | (more_variables or {})
     arguments = [
-        *(str(Path(sys.executable).with_name("dbt")), "--no-use-colors", "--log-path", str(target)),
+        *("--no-use-colors", "--log-path", str(target)),
         # Its own log file would hold PostgreSQL's DETAIL; we write one without.
         *("--log-level", "info", "--log-level-file", "none"),
-        *(*command.split(), "--project-dir", str(at.dbt_dir), "--target-path", str(target), "--vars", given),
+        *(*command.split(), "--project-dir", str(at.dbt_dir), "--target-path", str(target)),
+        *("--vars", json.dumps(given)),
         *(("--static",) if command == "docs generate" else ()),
         *(("--select", *select.split()) if select else ()),
         *(("--exclude", *exclude.split()) if exclude else ()),
         *(("--full-refresh",) if full_refresh else ()),
     ]
     with _one_at_a_time(profile):
-        _hand_over(at.runs_dir / "dbt" / PARSED, target / PARSED)
-        code, said = _execute(arguments, _environment(at, profile), target / "dbt.log")
-        _hand_over(target / PARSED, at.runs_dir / "dbt" / PARSED)
+        # Only now: who was waited for may have built other code.
+        manifest = parsed.place(at.runs_dir / "dbt", at.dbt_dir, profile.database, given)
+        program = [sys.executable, "-m", "customer_knowledge.warehouse.dbt_program", str(manifest)]
+        code, said = _execute([*program, *arguments], _environment(at, profile), target / "dbt.log")
+        if not code:
+            parsed.keep(target, manifest)
     result = DbtResult(_nodes(target), target)
     if code or result.failed:
         raise DbtFailed(
@@ -149,14 +153,6 @@ def run(
             hint=f"its log is {target / 'dbt.log'}; the published edition stays in place",
         )
     return result
-
-
-def _hand_over(parsed: Path, to: Path) -> None:
-    """What one invocation has parsed spares the next seconds; dbt itself sees whether it still holds."""
-    if parsed.exists():
-        unfinished = to.with_suffix(".part")
-        shutil.copyfile(parsed, unfinished)
-        unfinished.replace(to)
 
 
 @contextmanager

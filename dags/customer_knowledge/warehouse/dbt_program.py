@@ -1,0 +1,41 @@
+"""dbt on a project that is parsed already: `python -m customer_knowledge.warehouse.dbt_program <parsed> <argument> …`.
+
+dbt throws away what it has parsed as soon as a variable differs, and the business date is one. What a project means
+does not depend on the date, so a manifest that was parsed for another day is handed to dbt as it is.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from dbt.cli.main import dbtRunner
+from dbt.contracts.graph.manifest import Manifest
+
+FAILED, NOT_RUN = 1, 2
+
+
+def read(parsed: Path) -> Manifest | None:
+    """The manifest in a file; None where there is none, or none that can be read, so that dbt parses for itself."""
+    try:
+        manifest = Manifest.from_msgpack(parsed.read_bytes())
+    except Exception as why:
+        if parsed.exists():
+            sys.stderr.write(f"{parsed.name} cannot be read and is parsed anew: {why}\n")
+        return None
+    # `graph` in macros; dbt makes it when it parses.
+    manifest.build_flat_graph()  # type: ignore[no-untyped-call]
+    return manifest
+
+
+def main(parsed: Path, arguments: list[str]) -> int:
+    """Run dbt; its exit code. Without the file `parsed`, dbt parses for itself."""
+    ended = dbtRunner(manifest=read(parsed)).invoke(arguments)
+    if ended.exception is not None:
+        sys.stderr.write(f"{ended.exception}\n")
+        return NOT_RUN
+    return 0 if ended.success else FAILED
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]), sys.argv[2:]))
