@@ -63,18 +63,55 @@
 {%- endmacro %}
 
 
-{#- dbt's incremental strategy of that name: the rows of changed keys go, what the select gave for them comes. -#}
+{#-
+    dbt's incremental strategy of that name: of the rows of changed keys, those that the select gives no more go, and those
+    that it gives anew come. A row that is as it was stays where it lies: most rows of a changed policy are.
+-#}
 {% macro get_incremental_replace_changed_sql(arguments) -%}
-    {%- set columns = arguments['dest_columns'] | map(attribute='quoted') | join(', ') -%}
+    {%- set columns = arguments['dest_columns'] | map(attribute='quoted') | list -%}
     {%- set key = arguments['unique_key'] -%}
     {%- if not var('changed_only') -%}
         {{ exceptions.raise_compiler_error(
             this ~ ' stands already: build with --full-refresh, or give changed_only') }}
     {%- endif -%}
-    delete from {{ arguments['target_relation'] }}
-    where {{ key }} in (select {{ key }} from {{ changed_relation(config.get('meta')['changed'], model.fqn[1]) }});
-    insert into {{ arguments['target_relation'] }} ({{ columns }})
-    select {{ columns }} from {{ arguments['temp_relation'] }}
+    {%- set standing -%}
+        select ctid, * from {{ arguments['target_relation'] }}
+        where {{ key }} in (select {{ key }} from {{ changed_relation(config.get('meta')['changed'], model.fqn[1]) }})
+    {%- endset -%}
+    {%- set given = 'select ctid, * from ' ~ arguments['temp_relation'] -%}
+    with held as materialized (
+        {{ with_their_images(standing, key, columns) }}
+    ),
+
+    made as materialized (
+        {{ with_their_images(given, key, columns) }}
+    ),
+
+    unchanged as materialized (
+        select held.place, made.place as made_at
+        from held
+        inner join made
+            on held.{{ key }} = made.{{ key }} and held.image = made.image and held.copy = made.copy
+    ),
+
+    gone as (
+        delete from {{ arguments['target_relation'] }}
+        where ctid = any(array(select place from held except all select place from unchanged))
+    )
+
+    insert into {{ arguments['target_relation'] }} ({{ columns | join(', ') }})
+    select {{ columns | join(', ') }} from {{ arguments['temp_relation'] }} as given
+    where not exists (select from unchanged where unchanged.made_at = given.ctid)
+{%- endmacro %}
+
+
+{#- Place, key and digest of each row; rows that are the same are numbered, so that one stands for one. -#}
+{% macro with_their_images(rows, key, columns) -%}
+    select place, {{ key }}, image, row_number() over (partition by {{ key }}, image order by place) as copy
+    from (
+        select ctid as place, {{ key }}, md5(row({{ columns | join(', ') }})::text) as image
+        from ({{ rows }}) as compared
+    ) as rows_with_images
 {%- endmacro %}
 
 
