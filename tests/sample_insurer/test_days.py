@@ -69,7 +69,8 @@ def test_recording_follows_what_happened_soon(days: list[Day], table: str, happe
     frame = days[-1][table]
     lag = (pd.to_datetime(frame["recorded_on"]) - pd.to_datetime(frame[happened])).dt.days
     assert lag.min() >= 0
-    assert (lag <= 4).mean() > 0.93
+    # Rare rows are few here: three standard errors of their share.
+    assert (lag <= 4).mean() > 0.95 - 3 * (0.95 * 0.05 / len(lag)) ** 0.5
 
 
 def test_payments_settle_their_dues(days: list[Day]) -> None:

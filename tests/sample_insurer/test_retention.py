@@ -7,10 +7,15 @@ from datetime import date, timedelta
 import pandas as pd
 import pytest
 
+from customer_knowledge import pipeline
+from customer_knowledge.profile import Profile
 from customer_knowledge.sample_insurer import advance, simulate
 from customer_knowledge.sample_insurer.paths import STATUS_AFTER
 from customer_knowledge.sample_insurer.retention import Offer
+from customer_knowledge.warehouse import dbt
+from customer_knowledge.warehouse.connections import warehouse
 from customer_knowledge.warehouse.server import Server
+from tests.harness.day import build_to_core, land
 from tests.sample_insurer.conftest import read
 
 CUSTOMERS, SEED, FIRST_DAY = 3000, 11, date(2026, 6, 30)
@@ -134,3 +139,26 @@ def test_the_sign_of_the_planted_uplift_is_found(later: pd.DataFrame) -> None:
     assert gain > 0.05
     assert effect > 2 * error
     assert effect == pytest.approx(gain, abs=2.6 * error)
+
+
+def test_the_mart_finds_it_too(later: pd.DataFrame, module_sample: Profile) -> None:
+    """A year on, `retention_effect` says what the outcomes of all say, and its interval holds the truth."""
+    day = FIRST_DAY + timedelta(days=366)
+    while advance.current_day() != day:
+        advance.advance_day(SEED)
+    land(module_sample, day)
+    build_to_core(module_sample, day)
+    edition = pipeline.building(module_sample, day)
+    dbt.run("run", module_sample, edition_id=edition, as_of_date=day, select="retention_effect", target_name="effect")
+    with warehouse(module_sample) as connection:
+        [(treated, holdout, effect, low, high)] = connection.execute(
+            "select treated, holdout, effect::float, effect_low::float, effect_high::float"
+            " from marts_build.retention_effect where horizon_months = 12"
+            " and (cohort_month, value_grade, risk_band) = ('all', 'all', 'all')"
+        ).fetchall()
+    kept = later["left_on"].isna()
+    seen = kept[later["arm"] == "treated"].mean() - kept[later["arm"] == "holdout"].mean()
+    alone, if_treated = (later[c].astype(float).mean() for c in ("leaves_if_left_alone", "leaves_if_treated"))
+    assert treated + holdout > 0.95 * len(later)
+    assert effect == pytest.approx(seen, abs=0.01)
+    assert 0 < low < alone - if_treated < high

@@ -75,6 +75,7 @@ class Product:
     claims: float  # claims a policy-year that do not end it
     claim_share: float  # mean claim as a share of the yearly premium's `cover` (of the premium where cover is 0)
     exit: float  # effect on the logit of leaving
+    risks: int = 1  # persons or vehicles that one policy covers
 
 
 PRODUCTS = (
@@ -101,19 +102,19 @@ PRODUCTS = (
             ("online", "telesales", "agency"), (1, 0, 0, 0, 0), (1,), 1, 0.09, 0.0035, -0.25),
     Product("H04", "企业团体医疗保险", "Group medical", "health", False,
             (18, 65), (0.06, 0.05), (46_000, 0.60), 60,
-            ("group", "broker"), (1, 0, 0, 0, 0), (1,), 1, 2.0, 0.005, -0.25),
+            ("group", "broker"), (1, 0, 0, 0, 0), (1,), 1, 2.0, 0.005, -0.25, 20),
     Product("A01", "综合意外伤害保险", "Personal accident", "accident", False,
             (16, 65), (0.25, 0.15), (260, 0.35), 1150,
             ("online", "telesales", "agency"), (1, 0, 0, 0, 0), (1,), 1, 0.025, 0.02, 0.20),
     Product("A02", "企业团体意外保险", "Group accident", "accident", False,
             (18, 65), (0.12, 0.10), (12_000, 0.55), 420,
-            ("group", "broker"), (1, 0, 0, 0, 0), (1,), 1, 0.6, 0.0018, 0.0),
+            ("group", "broker"), (1, 0, 0, 0, 0), (1,), 1, 0.6, 0.0018, 0.0, 20),
     Product("M01", "机动车商业保险", "Private motor", "motor", False,
             (18, 75), (0.10, 0.08), (4300, 0.30), 0,
             ("telesales", "online", "agency"), (1, 0, 0, 0, 0), (1,), 1, 0.17, 0.95, 0.0),
     Product("M02", "企业车队保险", "Motor fleet", "motor", False,
             (18, 75), (0.08, 0.06), (38_000, 0.50), 0,
-            ("broker", "group"), (1, 0, 0, 0, 0), (1,), 1, 1.6, 0.33, -0.10),
+            ("broker", "group"), (1, 0, 0, 0, 0), (1,), 1, 1.6, 0.33, -0.10, 8),
     Product("P01", "家庭财产保险", "Household", "property", False,
             (18, 80), (0.22, 0.15), (330, 0.40), 2100,
             ("online", "agency"), (1, 0, 0, 0, 0), (1,), 1, 0.035, 0.004, 0.05),

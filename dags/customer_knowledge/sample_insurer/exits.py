@@ -83,7 +83,7 @@ def running_term(world: World, who: Array, on: np.datetime64) -> tuple[Array, Ar
 def _yearly(world: World, who: Array, on: np.datetime64) -> Array:
     now = np.full(len(who), on)
     term, claims = running_term(world, who, on)
-    rise = hazards.price_change(world.spec.paying, claims)
+    rise = hazards.price_change(world.spec.paying, world.policies["product"][who], claims)
     none = np.zeros(len(who), dtype=int)
     return hazards.nonrenewal(world.spec.leaving, world.situation(who, now + ONE_DAY, term + 1, none, none, rise))
 

@@ -13,6 +13,7 @@ from customer_knowledge.sample_insurer.spec import Leaving, Paying
 _SEGMENT_EXIT = np.array([s.exit for s in SEGMENTS])
 _SEGMENT_LATE = np.array([s.late for s in SEGMENTS])
 _PRODUCT_EXIT = np.array([p.exit for p in PRODUCTS])
+_RISKS = np.array([p.risks for p in PRODUCTS])
 _CODES = [p.code for p in PRODUCTS]
 
 
@@ -127,7 +128,11 @@ def longest_delay(mode: Array) -> Array:
     return np.where(np.array(MODE_MONTHS)[mode] == 1, 25, 58)
 
 
-def price_change(spec: Paying, claims: Array, noise: Array | float = 0.0) -> Array:
-    """Relative change of a yearly term's premium, given the claims of the term that ends."""
-    no_claim = spec.price_no_claim * (claims == 0)
-    return np.asarray(spec.price_drift + spec.price_claim * np.minimum(claims, 3) + no_claim + noise)
+def price_change(spec: Paying, product: Array, claims: Array, noise: Array | float = 0.0) -> Array:
+    """Relative change of a yearly term's premium, given the claims of the term that ends.
+
+    A fleet's or group's price follows its claims a vehicle or person: one claim of many is no bad year.
+    """
+    of_a_risk = claims / _RISKS[product]
+    no_claim = spec.price_no_claim * np.maximum(0, 1 - of_a_risk)
+    return np.asarray(spec.price_drift + spec.price_claim * np.minimum(of_a_risk, 3) + no_claim + noise)

@@ -59,7 +59,7 @@ class Paying:
     loan_rate: float = 0.0022  # a month, long-term life after two years
     price_drift: float = 0.02  # yearly terms
     price_noise: float = 0.07
-    price_claim: float = 0.12  # for each claim of the term, at most 3
+    price_claim: float = 0.12  # for each claim a risk of the term, at most 3
     price_no_claim: float = -0.03
 
 

@@ -107,7 +107,8 @@ class _Ahead:
         shape = (len(self.who), count)
         spec, met = self.world.spec, self._claims(year, shape, rng)
         noise = rng.normal(scale=spec.paying.price_noise, size=shape)
-        rise = np.clip(hazards.price_change(spec.paying, met, noise), -LONGEST_CHANGE, LONGEST_CHANGE)
+        change = hazards.price_change(spec.paying, self.policies["product"][:, None], met, noise)
+        rise = np.clip(change, -LONGEST_CHANGE, LONGEST_CHANGE)
         if year == 0:
             return rng.random(shape) < self.first[:, None], rise
         complaints = rng.poisson(self.world.complaint_rate[self.who][:, None], shape)
