@@ -21,7 +21,7 @@ SINGLE = "single"
 
 
 def training(connection: Connection, spec: ChurnSpec, as_of_date: date) -> pd.DataFrame:
-    """All observations until the as-of date with their labels.
+    """All observations until the as-of date with their labels, or those of a share of the customers.
 
     Returns:
         A row a unit: features, `exit_within_horizon` (bool), `label_known_on`, `next_premium` (money). A label that is
@@ -32,32 +32,40 @@ def training(connection: Connection, spec: ChurnSpec, as_of_date: date) -> pd.Da
     """
     contract = spec.benchmark_contract if spec.benchmark else spec.contract
     allowed = PROTECTED if spec.benchmark else frozenset()
-    units = reading.read(connection, contract, until=as_of_date, benchmark=allowed)
-    labels = reading.read(connection, LABEL, until=as_of_date)
+    share = learnt_share(connection, spec, as_of_date)
+    units = reading.read(connection, contract, until=as_of_date, benchmark=allowed, share=share)
+    labels = reading.read(connection, LABEL, until=as_of_date, share=share)
     joined = units.merge(labels, on=["unit_key", "as_of_date"], how="inner", validate="one_to_one")
     joined["exit_within_horizon"] = joined["exit_within_horizon"].fillna(0.0).astype(bool)
     return joined
 
 
-def audited(connection: Connection, as_of_date: date) -> pd.DataFrame:
+def learnt_share(connection: Connection, spec: ChurnSpec, as_of_date: date) -> float:
+    """Share of the customers whose units are learnt from: all, where there are no more than `learnt_from`."""
+    return reading.share_within(connection, spec.contract.table, spec.learnt_from, until=as_of_date)
+
+
+def audited(connection: Connection, spec: ChurnSpec, as_of_date: date) -> pd.DataFrame:
     """Groups of the units for the report on fairness: unit_key, sex, age_band (words, None where unknown)."""
-    people = reading.read(connection, AUDIT, until=as_of_date)
+    people = reading.read(connection, AUDIT, until=as_of_date, share=learnt_share(connection, spec, as_of_date))
     return people.assign(age_band=age_bands(people["age_years"]))[["unit_key", "sex", "age_band"]]
 
 
-def current(connection: Connection, spec: ChurnSpec, as_of_date: date) -> pd.DataFrame:
-    """The units at risk of the edition: what is scored, without any protected column.
+def current(connection: Connection, spec: ChurnSpec, as_of_date: date, *, share: float = 1.0) -> pd.DataFrame:
+    """The units at risk of the edition, or of a share of its customers, without any protected column.
 
     Raises:
         ModelRefused: there are none (the features are of another date), or see `training`.
     """
-    return pd.concat(current_chunks(connection, spec, as_of_date), ignore_index=True)
+    return pd.concat(current_chunks(connection, spec, as_of_date, share=share), ignore_index=True)
 
 
-def current_chunks(connection: Connection, spec: ChurnSpec, as_of_date: date) -> Iterator[pd.DataFrame]:
+def current_chunks(
+    connection: Connection, spec: ChurnSpec, as_of_date: date, *, share: float = 1.0
+) -> Iterator[pd.DataFrame]:
     """The same in chunks, in the order of their keys. Raises as `current` does."""
     nothing = True
-    for chunk in reading.stream(connection, spec.contract, until=as_of_date, current_only=True):
+    for chunk in reading.stream(connection, spec.contract, until=as_of_date, current_only=True, share=share):
         nothing = False
         yield chunk
     if nothing:

@@ -126,6 +126,7 @@ class ChurnSpec:
         bands: a customer is `high` (`medium`) from this multiple of the average chance to lose any policy at training.
         budget: share of units contacted when captured premium is compared.
         explained: test rows on which the weight of features is measured.
+        learnt_from: most units that are learnt from, about; beyond, all units of a share of the customers.
         origins: earlier years from which the champion's rung is tried as well (walk-forward).
     """
 
@@ -139,6 +140,7 @@ class ChurnSpec:
     bands: tuple[float, float] = (2.0, 1.25)
     budget: float = 0.1
     explained: int = 2_000
+    learnt_from: int = 500_000
     origins: int = 2
 
     @property

@@ -5,6 +5,7 @@ Its log-odds are not calibrated; whoever uses them does that on rows the ranker 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -64,10 +65,14 @@ def sigmoid(log_odds: Floats) -> Floats:
     return np.clip(p, 1e-9, 1 - 1e-9)
 
 
-def fit(kind: Kind, matrix: Matrix, labels: Labels, seed: int) -> Ranker:
-    """Fit on a matrix (rows, columns) and outcomes (rows,), on one thread."""
+def fit(kind: Kind, matrix: Matrix, labels: Labels, seed: int, boosting: Mapping[str, Any] | None = None) -> Ranker:
+    """Fit on a matrix (rows, columns) and outcomes (rows,), on one thread.
+
+    Args:
+        boosting: what a booster is told other than `BOOSTING`.
+    """
     with single_threaded():
-        return Ranker(kind, _recipe(kind, len(matrix), seed).fit(matrix, labels))
+        return Ranker(kind, _recipe(kind, len(matrix), seed, boosting or {}).fit(_binnable(matrix), labels))
 
 
 def out_of_fold(kind: Kind, matrix: Matrix, labels: Labels, fold: NDArray[np.int64], seed: int) -> Floats:
@@ -86,6 +91,12 @@ def out_of_fold(kind: Kind, matrix: Matrix, labels: Labels, fold: NDArray[np.int
     return raw
 
 
+def _binnable(matrix: Matrix) -> Matrix:
+    """The matrix with 0 in columns of which nothing is known: those cannot be cut into bins, and nothing is learnt."""
+    unknown = ~np.isfinite(matrix).any(axis=0)
+    return np.where(unknown, 0.0, matrix) if unknown.any() else matrix
+
+
 def both(labels: Labels) -> bool:
     """Whether there are enough of each outcome to learn from."""
     return min(int(labels.sum()), int((~labels).sum())) >= FEW
@@ -101,7 +112,7 @@ def _raw(estimator: Any, matrix: Matrix) -> Floats:
         return np.asarray(estimator.decision_function(matrix), dtype="float64")
 
 
-def _recipe(kind: Kind, rows: int, seed: int) -> Any:
+def _recipe(kind: Kind, rows: int, seed: int, boosting: Mapping[str, Any]) -> Any:
     from sklearn.ensemble import HistGradientBoostingClassifier
     from sklearn.impute import SimpleImputer
     from sklearn.linear_model import LogisticRegression
@@ -110,7 +121,8 @@ def _recipe(kind: Kind, rows: int, seed: int) -> Any:
 
     if kind == "gradient_boosting":
         largest = 16 if rows >= MANY else 6
-        return HistGradientBoostingClassifier(random_state=seed, max_leaf_nodes=largest, **BOOSTING)
+        told = {"max_leaf_nodes": largest, **BOOSTING, **boosting}
+        return HistGradientBoostingClassifier(random_state=seed, **told)
     return Pipeline(
         [
             ("impute", SimpleImputer(strategy="median", add_indicator=True)),

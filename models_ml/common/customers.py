@@ -21,19 +21,21 @@ def contract(features: tuple[Column, ...], others: tuple[Column, ...] = ()) -> C
     return Contract(TABLE, "customer", KEYS, features, others)
 
 
-def read(connection: Connection, as_of_date: date, declared: Contract) -> pd.DataFrame:
-    """Customers of exactly a date, sorted by key.
+def read(connection: Connection, as_of_date: date, declared: Contract, *, share: float = 1.0) -> pd.DataFrame:
+    """Customers of exactly a date, or a share of them, sorted by key.
 
     Raises:
         ModelRefused: the features hold nobody of that date, or the contract is not met.
     """
-    return pd.concat(stream(connection, as_of_date, declared), ignore_index=True)
+    return pd.concat(stream(connection, as_of_date, declared, share=share), ignore_index=True)
 
 
-def stream(connection: Connection, as_of_date: date, declared: Contract) -> Iterator[pd.DataFrame]:
+def stream(
+    connection: Connection, as_of_date: date, declared: Contract, *, share: float = 1.0
+) -> Iterator[pd.DataFrame]:
     """Customers of exactly a date in chunks, sorted by key. Raises as `read` does."""
     nobody = True
-    for chunk in reading.stream(connection, declared, until=as_of_date, on=as_of_date):
+    for chunk in reading.stream(connection, declared, until=as_of_date, on=as_of_date, share=share):
         nobody = False
         yield chunk
     if nobody:

@@ -20,6 +20,8 @@ from customer_knowledge.warehouse.connections import Connection
 from models_ml.common.contract import Column, Contract, Registered, check_columns, check_registry
 
 CHUNK = 100_000  # rows
+_DIGITS = 6
+_DRAWN = sql.SQL("('x' || left(md5(customer_key), {digits}))::bit(24)::integer").format(digits=sql.Literal(_DIGITS))
 
 
 def registry(connection: Connection, unit: str) -> dict[str, Registered]:
@@ -65,8 +67,9 @@ def read(
     on: date | None = None,
     current_only: bool = False,
     benchmark: frozenset[str] = frozenset(),
+    share: float = 1.0,
 ) -> pd.DataFrame:
-    """Read a features table whole; see `stream`.
+    """Read a features table whole, or a share of its customers; see `stream`.
 
     Returns:
         A row a unit and date, sorted by the keys; numbers and flags are float64 (NaN = unknown), dates
@@ -75,7 +78,9 @@ def read(
     Raises:
         ModelRefused: see `check`; or a key is null.
     """
-    chunks = list(stream(connection, contract, until=until, on=on, current_only=current_only, benchmark=benchmark))
+    chunks = list(
+        stream(connection, contract, until=until, on=on, current_only=current_only, benchmark=benchmark, share=share)
+    )
     return pd.concat(chunks, ignore_index=True) if chunks else frame([], contract.columns)
 
 
@@ -87,6 +92,7 @@ def stream(
     on: date | None = None,
     current_only: bool = False,
     benchmark: frozenset[str] = frozenset(),
+    share: float = 1.0,
     rows: int = CHUNK,
 ) -> Iterator[pd.DataFrame]:
     """Read a features table in chunks, in the order of its keys.
@@ -98,6 +104,7 @@ def stream(
         on: only rows of exactly this date.
         current_only: only rows of the edition itself (`is_current`).
         benchmark: protected columns that a declared benchmark variant may read.
+        share: of the customers, drawn by a digest of their keys: the same ones every day, and all rows of each.
         rows: of a chunk.
 
     Raises:
@@ -109,6 +116,8 @@ def stream(
         conditions.append(sql.SQL("as_of_date = {}").format(sql.Literal(on)))
     if current_only:
         conditions.append(sql.SQL("is_current"))
+    if share < 1:
+        conditions.append(_of_drawn(connection, contract, share))
     statement = sql.SQL("select {columns} from {table} where {conditions} order by {keys}").format(
         columns=sql.SQL(", ").join(map(_expression, contract.columns)),
         table=sql.Identifier("features", contract.table),
@@ -123,6 +132,30 @@ def stream(
     with tempfile.TemporaryFile() as file:
         spool(connection, statement, file)
         yield from _parsed(file, contract, rows)
+
+
+def share_within(connection: Connection, table: str, rows: int, *, until: date, on: date | None = None) -> float:
+    """Share of the customers of whom a features table holds about so many rows; 1 where it holds no more.
+
+    Args:
+        rows: that are wanted.
+        until: rows dated later are not counted.
+        on: only rows of exactly this date.
+    """
+    dates = sql.SQL("as_of_date <= {}" if on is None else "as_of_date = {}").format(sql.Literal(on or until))
+    found = connection.execute(
+        sql.SQL("select count(*) from {} where {}").format(sql.Identifier("features", table), dates)
+    ).fetchone()
+    held = int(found[0]) if found else 0
+    return min(1.0, rows / held) if held else 1.0
+
+
+def _of_drawn(connection: Connection, contract: Contract, share: float) -> sql.Composable:
+    """Restricts to a share of the customers; labels do not say whose they are, units do."""
+    drawn = sql.SQL("{} < {}").format(_DRAWN, sql.Literal(int(share * 16**_DIGITS)))
+    if "customer_key" in _present(connection, contract.table):
+        return drawn
+    return sql.SQL("unit_key in (select unit_key from features.features__policy_as_of where {})").format(drawn)
 
 
 def spool(connection: Connection, statement: sql.Composed, file: IO[bytes]) -> None:

@@ -22,19 +22,26 @@ from models_ml.segmentation.spec import ASPECTS, HABITS, HOLDINGS, LOGARITHMIC, 
 FARTHEST = 4.0  # standard deviations; one very rich customer is no group
 
 
-def read(connection: Connection, spec: SegmentationSpec, as_of_date: date) -> pd.DataFrame:
-    """All customers of the date with their habits. Raises ModelRefused as `customers.read` does."""
-    return pd.concat(stream(connection, spec, as_of_date), ignore_index=True)
+def looked_share(connection: Connection, spec: SegmentationSpec, as_of_date: date) -> float:
+    """Share of the customers that training looks at: all, where there are no more than `looked_at`."""
+    return reading.share_within(connection, spec.contract.table, spec.looked_at, until=as_of_date, on=as_of_date)
 
 
-def stream(connection: Connection, spec: SegmentationSpec, as_of_date: date) -> Iterator[pd.DataFrame]:
-    """The same in chunks, in the order of their keys.
+def read(connection: Connection, spec: SegmentationSpec, as_of_date: date, *, share: float = 1.0) -> pd.DataFrame:
+    """Customers of the date, or a share of them, with their habits. Raises as `stream` does."""
+    return pd.concat(stream(connection, spec, as_of_date, share=share), ignore_index=True)
+
+
+def stream(
+    connection: Connection, spec: SegmentationSpec, as_of_date: date, *, share: float = 1.0
+) -> Iterator[pd.DataFrame]:
+    """All customers of the date, or a share of them, in chunks, in the order of their keys.
 
     Raises:
         ModelRefused: as `customers.read` does; or habits are not those of the same customers.
     """
-    habits_of = reading.stream(connection, HABITS, until=as_of_date, on=as_of_date)
-    for frame in customers.stream(connection, as_of_date, spec.contract):
+    habits_of = reading.stream(connection, HABITS, until=as_of_date, on=as_of_date, share=share)
+    for frame in customers.stream(connection, as_of_date, spec.contract, share=share):
         known = next(habits_of, None)
         if known is None or not known["customer_key"].equals(frame["customer_key"]):
             raise ModelRefused(

@@ -95,7 +95,8 @@ class SegmentationSpec:
         least_share: of customers the smallest class must have.
         least_stability: adjusted Rand index with the classes of bootstrap samples.
         enough_explained: share of the largest fall in BIC that a number of classes must bring.
-        learnt_from: most customers that classes are fitted on.
+        looked_at: most customers that training looks at, about; beyond, a share of them.
+        learnt_from: most persons that classes are fitted on.
         groups: numbers of clusters tried where habits are not known; the best silhouette wins, the smaller at a tie.
         enterprise_groups: the same for enterprises.
         least_rows_a_group: fewer customers than this times the smallest number of groups make one group.
@@ -110,6 +111,7 @@ class SegmentationSpec:
     least_share: float = 0.03
     least_stability: float = 0.8
     enough_explained: float = 0.95
+    looked_at: int = 200_000
     learnt_from: int = 50_000
     groups: tuple[int, ...] = (4, 5, 6)
     enterprise_groups: tuple[int, ...] = (2, 3)

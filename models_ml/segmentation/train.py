@@ -36,7 +36,10 @@ def train(connection: Connection, profile: Profile, as_of_date: date) -> Trained
     """Read and fit. Raises ModelRefused when the features are not as declared."""
     spec = of(profile)
     prior = features.prior_segments(connection, as_of_date)
-    return fit(features.read(connection, spec, as_of_date), spec, as_of_date, prior)
+    share = features.looked_share(connection, spec, as_of_date)
+    trained = fit(features.read(connection, spec, as_of_date, share=share), spec, as_of_date, prior)
+    trained.metrics["share_of_customers"] = round(share, 6)
+    return trained
 
 
 def fit(frame: pd.DataFrame, spec: SegmentationSpec, as_of_date: date, prior: dict[str, int] | None = None) -> Trained:

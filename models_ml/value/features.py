@@ -14,9 +14,9 @@ from models_ml.common.metrics import Floats
 from models_ml.value.spec import ValueSpec
 
 
-def customers_of(connection: Connection, spec: ValueSpec, as_of_date: date) -> pd.DataFrame:
+def customers_of(connection: Connection, spec: ValueSpec, as_of_date: date, *, share: float = 1.0) -> pd.DataFrame:
     """Customers of the date: premium, claims, commission so far; service cost of twelve months."""
-    return customers.read(connection, as_of_date, spec.contract)
+    return customers.read(connection, as_of_date, spec.contract, share=share)
 
 
 def scores(connection: Connection, as_of_date: date) -> pd.DataFrame:

@@ -22,7 +22,7 @@ from models_ml.churn import features as churn_features
 from models_ml.churn import score as churn_score
 from models_ml.churn import spec as churn_spec
 from models_ml.churn.spec import HORIZONS
-from models_ml.common import artefacts, runs
+from models_ml.common import artefacts, customers, runs
 from models_ml.common.writing import replace
 from models_ml.value import features as value_features
 from models_ml.value.spec import ValueSpec, flat
@@ -172,12 +172,37 @@ def test_what_is_written_after_the_date_moves_nothing(insurer: Profile) -> None:
         insert into features.features__customer_as_of
             select (jsonb_populate_record(t, '{"as_of_date": "2026-12-31", "annual_premium_in_force": 1}')).*
             from features.features__customer_as_of as t where as_of_date = '2026-06-30';
-        insert into features.features__customer_purchase values ('2026-12-31', 'c0000', 'life');
+        insert into features.features__customer_moment
+            select (jsonb_populate_record(t, jsonb_build_object('as_of_date', later, 'holds_life', false))).*
+            from features.features__customer_moment as t, unnest(array['2025-12-31', '2026-12-31']) as later;
+        insert into features.features__customer_purchase values
+            ('2025-12-31', 'c0000', 'life'), ('2026-12-31', 'c0000', 'life');
         """,
     )
     lifecycle.train_all(insurer, made.DAY)
     lifecycle.score_all(insurer, made.DAY)
     assert contents(insurer) == before
+
+
+def test_of_very_many_customers_a_share_is_learnt_from_and_everybody_scored(insurer: Profile) -> None:
+    with warehouse(insurer) as connection:
+        everybody = churn_features.training(connection, churn_spec.ChurnSpec(), made.DAY)
+        spec = churn_spec.ChurnSpec(learnt_from=len(everybody) // 2)
+        share = churn_features.learnt_share(connection, spec, made.DAY)
+        learnt = churn_features.training(connection, spec, made.DAY)
+        groups = churn_features.audited(connection, spec, made.DAY)
+        drawn = customers.read(connection, made.DAY, customers.contract(()), share=share)
+        at_risk = churn_features.current(connection, spec, made.DAY)
+    assert 0.3 < share < 0.7
+    own = set(learnt["customer_key"])
+    assert 0.3 < len(own) / everybody["customer_key"].nunique() < 0.7
+    # All units of a customer or none, with all of their labels and groups; the same customers in every table.
+    assert set(everybody.loc[everybody["customer_key"].isin(own), "unit_key"]) == set(learnt["unit_key"])
+    assert set(learnt["unit_key"]) <= set(groups["unit_key"])
+    assert len(groups) < 0.7 * len(everybody)
+    assert own <= set(drawn["customer_key"])
+    assert not set(drawn["customer_key"]) & (set(everybody["customer_key"]) - own)
+    assert len(at_risk) == lifecycle.score_all(insurer, made.DAY)["policy_lapse"] // len(HORIZONS)
 
 
 def test_an_altered_artefact_is_refused_and_nothing_is_written(insurer: Profile) -> None:
