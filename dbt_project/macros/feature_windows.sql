@@ -4,9 +4,18 @@
 {%- endmacro %}
 
 
-{#- The two dates customers' features are wanted for: the edition's, and a year before to learn from. -#}
-{% macro customer_dates() -%}
-    '{{ var("as_of_date") }}'::date, ('{{ var("as_of_date") }}'::date - interval '12 months')::date
+{#- The dates all customers' features are wanted for: the edition's, and a year before to learn from, or two. -#}
+{% macro customer_dates(years_before=1) -%}
+    '{{ var("as_of_date") }}'::date
+    {%- for years in range(1, years_before + 1) -%}
+        , ('{{ var("as_of_date") }}'::date - interval '{{ 12 * years }} months')::date
+    {%- endfor -%}
+{%- endmacro %}
+
+
+{#- Ways of being in touch whose shares are features; e-mail is what is left of them. -#}
+{% macro ways_of_contact() -%}
+    {{ return(['phone', 'app', 'wechat', 'branch', 'agent_visit']) }}
 {%- endmacro %}
 
 

@@ -1,1 +1,1 @@
-"""Next product: the most popular line among those a customer does not hold: the baseline to beat."""
+"""Next product: how likely a customer is to buy each line not held, and which of them may be recommended."""

@@ -1,4 +1,4 @@
-"""Next product: who held which line, and who bought one besides."""
+"""Next product: who held which line on which date, and who bought one within the year after."""
 
 from __future__ import annotations
 
@@ -9,63 +9,58 @@ import pandas as pd
 
 from customer_knowledge.warehouse.connections import Connection
 from models_ml.common import customers, reading
-from models_ml.next_product.spec import BOUGHT, HELD, HOLDINGS, LINES, YEAR_MONTHS, NextProductSpec
+from models_ml.common.guards import Labels
+from models_ml.next_product.spec import BOUGHT, HELD, HOLDINGS, LINES, NextProductSpec
 
 
-def customers_of(connection: Connection, spec: NextProductSpec, as_of_date: date) -> pd.DataFrame:
-    """Customers of the date: type, lines held, consent. Raises ModelRefused as `customers.read` does."""
-    return customers.read(connection, as_of_date, spec.contract)
+def customers_of(
+    connection: Connection, spec: NextProductSpec, as_of_date: date, *, share: float = 1.0
+) -> pd.DataFrame:
+    """Customers of the date: features and consent. Raises ModelRefused as `customers.read` does."""
+    return customers.read(connection, as_of_date, spec.contract, share=share)
 
 
-def everyone_before(connection: Connection, spec: NextProductSpec, as_of_date: date) -> pd.DataFrame:
-    """Customers of the earlier dates the features hold, for the test in time (may be empty)."""
-    frame = reading.read(connection, spec.contract, until=as_of_date)
-    return frame[frame["as_of_date"] < pd.Timestamp(as_of_date)]
+def learnt_share(connection: Connection, spec: NextProductSpec, as_of_date: date) -> float:
+    """Share of the customers that are learnt from: all, where there are no more than `learnt_from` rows of them."""
+    return reading.share_within(connection, spec.moments.table, spec.learnt_from, until=a_year_before(as_of_date))
 
 
-def held(connection: Connection, as_of_date: date) -> pd.DataFrame:
-    """Policies in force at every observation date until the as-of date."""
-    return reading.read(connection, HELD, until=as_of_date)
+def moments(connection: Connection, spec: NextProductSpec, as_of_date: date, share: float = 1.0) -> pd.DataFrame:
+    """Customers, or a share of them, of every date that is a year back or more; none where history is shorter."""
+    return reading.read(connection, spec.moments, until=a_year_before(as_of_date), share=share)
 
 
-def bought(connection: Connection, as_of_date: date) -> pd.DataFrame:
-    """Lines bought in the twelve months after an earlier date, by who was a customer then."""
-    return reading.read(connection, BOUGHT, until=as_of_date)
+def held(connection: Connection, as_of_date: date, share: float = 1.0) -> pd.DataFrame:
+    """Policies in force on the as-of date, of a share of the customers."""
+    return reading.read(connection, HELD, until=as_of_date, current_only=True, share=share)
 
 
-def cross_sales(policies: pd.DataFrame, types: pd.DataFrame) -> pd.DataFrame:
-    """Who could have bought a line within the last year, and did.
+def bought(connection: Connection, as_of_date: date, share: float = 1.0) -> pd.DataFrame:
+    """Lines that customers, or a share of them, bought in the twelve months after each earlier date."""
+    return reading.read(connection, BOUGHT, until=a_year_before(as_of_date), share=share)
 
-    Only who was a customer a year before counts: a first policy says nothing about a second. Policies given up
-    within their first year are not seen.
+
+def a_year_before(day: date) -> date:
+    """The same day of the year before."""
+    return (pd.Timestamp(day) - pd.DateOffset(years=1)).date()
+
+
+def purchases(frame: pd.DataFrame, sales: pd.DataFrame) -> Labels:
+    """(rows, lines) whether who did not hold a line bought it within the year.
 
     Args:
-        policies: in force on one date.
-        types: customer_key, customer_type.
-
-    Returns:
-        A row a customer and line not held a year before: customer_type, line_of_business, bought (bool).
+        frame: customers of dates.
+        sales: customer_key, as_of_date, line_of_business.
     """
-    older = policies[policies["customer_tenure_months"] > YEAR_MONTHS]
-    is_recent = older["policy_duration_months"] <= YEAR_MONTHS
-    known = types.drop_duplicates("customer_key").set_index("customer_key")["customer_type"]
-    keys = pd.Index(sorted(older["customer_key"].unique()), name="customer_key")
-    before = _holds(older[~is_recent], keys)
-    after = _holds(older[is_recent], keys)
-    kinds = keys.map(known)
-    rows = [
-        pd.DataFrame({"customer_type": kinds, "line_of_business": line, "bought": after[line]})[~before[line]]
-        for line in LINES
-    ]
-    return pd.concat(rows, ignore_index=True)
+    found = np.zeros((len(frame), len(LINES)), dtype=bool)
+    rows = frame[["customer_key", "as_of_date"]].assign(row=np.arange(len(frame)))
+    joined = rows.merge(sales, on=["customer_key", "as_of_date"], how="inner")
+    place = joined["line_of_business"].map({line: at for at, line in enumerate(LINES)})
+    known = place.notna().to_numpy()
+    found[joined["row"].to_numpy()[known], place[known].astype("int64").to_numpy()] = True
+    return found & eligible(frame)
 
 
-def _holds(policies: pd.DataFrame, keys: pd.Index) -> dict[str, np.ndarray]:
-    lines = policies.groupby("line_of_business")["customer_key"]
-    found = {str(line): set(of_line) for line, of_line in lines}
-    return {line: keys.isin(sorted(found.get(line, set()))) for line in LINES}
-
-
-def eligible(frame: pd.DataFrame) -> np.ndarray:
+def eligible(frame: pd.DataFrame) -> Labels:
     """(rows, lines) whether a line is not held yet; unknown counts as held."""
     return np.column_stack([frame[column].fillna(1.0).to_numpy() == 0.0 for column in HOLDINGS.values()])

@@ -14,45 +14,64 @@ LINES = ("accident", "health", "life", "motor", "property")
 HOLDINGS = {line: f"holds_{line}" for line in LINES}
 # Every line is ranked: where the first may not be offered, the next takes its place.
 RANKS = len(LINES)
-# The features' months have 30 days: a year has twelve and a bit.
-YEAR_MONTHS = 365 / 30
+# No amounts: of a past date the features have them as the source says them today.
+FEATURES = (
+    *categories("customer_type"),
+    *flags(*HOLDINGS.values()),
+    *numbers(
+        "policies_in_force",
+        "lines_held",
+        "tenure_months",
+        "interactions_3m",
+        "interactions_12m",
+        *(f"{way}_share_12m" for way in ("phone", "app", "wechat", "branch", "agent_visit")),
+        "complaints_12m",
+        "last_survey_score",
+    ),
+)
+CUSTOMER_DATE = (Column("as_of_date", "date"), Column("customer_key", "key"))
 
 HELD = Contract(
     table="features__policy_as_of",
     unit="policy",
     keys=(Column("as_of_date", "date"), Column("unit_key", "key")),
-    others=(
-        Column("customer_key", "key"),
-        Column("policy_key", "key"),
-        *categories("line_of_business", "premium_mode"),
-        *numbers("policy_duration_months", "customer_tenure_months", "annual_premium"),
-    ),
+    others=(*categories("line_of_business", "premium_mode"), *numbers("annual_premium")),
 )
 BOUGHT = Contract(
     table="features__customer_purchase",
     unit="customer",
-    keys=(Column("as_of_date", "date"), Column("customer_key", "key")),
+    keys=CUSTOMER_DATE,
     others=categories("line_of_business"),
 )
 
 
 @dataclass(frozen=True)
 class NextProductSpec:
-    """Columns, seed and shrinkage.
+    """Columns, seed and guards.
 
     Args:
-        features: what eligibility is decided by: type of customer and lines held.
-        weight: a customer type's own rate counts as much as everybody's when it has this many eligible customers.
+        features: what a propensity is learnt from; none is protected.
+        seed: of the rankers.
+        weight: the own rate of a kind of customer counts as much as everybody's when it has so many eligible customers.
+        least_buyers: of a line, for a propensity of its own; below, the rate of the customer's kind stands.
+        learnt_from: most rows that are learnt from, about; beyond, all rows of a share of the customers.
     """
 
-    features: tuple[Column, ...] = (*categories("customer_type"), *flags(*HOLDINGS.values()))
+    features: tuple[Column, ...] = FEATURES
     seed: int = 20_260_630
     weight: float = 50.0
+    least_buyers: int = 50
+    learnt_from: int = 400_000
 
     @property
     def contract(self) -> Contract:
         """What is read of customers; consent decides who is written, never what is ranked."""
         return customers.contract(self.features, flags("marketing_consent"))
+
+    @property
+    def moments(self) -> Contract:
+        """The same of customers of earlier dates, to learn from."""
+        return Contract("features__customer_moment", "customer", CUSTOMER_DATE, self.features)
 
 
 def of(profile: Profile) -> NextProductSpec:

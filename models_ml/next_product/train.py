@@ -1,4 +1,4 @@
-"""Next product: how often a line not held was bought within a year, by type of customer."""
+"""Next product: test a year's purchases in time, then learn from every year that is over."""
 
 from __future__ import annotations
 
@@ -10,125 +10,98 @@ import pandas as pd
 
 from customer_knowledge.profile import Profile
 from customer_knowledge.warehouse.connections import Connection
+from models_ml.common import metrics
+from models_ml.common.guards import Labels
+from models_ml.common.metrics import Floats
 from models_ml.common.runs import Trained
-from models_ml.next_product import features
-from models_ml.next_product.score import EVERYBODY, rank
-from models_ml.next_product.spec import LINES, NextProductSpec, of
+from models_ml.next_product import features, propensity
+from models_ml.next_product.score import rank
+from models_ml.next_product.spec import HOLDINGS, LINES, NextProductSpec, of
 
 
 def train(connection: Connection, profile: Profile, as_of_date: date) -> Trained:
     """Read, test in time, fit. Raises ModelRefused when the features are not as declared."""
     spec = of(profile)
-    held = features.held(connection, as_of_date)
-    now = features.customers_of(connection, spec, as_of_date)
-    before = features.everyone_before(connection, spec, as_of_date)
-    return fit(held, now, before, features.bought(connection, as_of_date), spec, as_of_date)
+    share = features.learnt_share(connection, spec, as_of_date)
+    frame = features.moments(connection, spec, as_of_date, share)
+    sales = features.bought(connection, as_of_date, share)
+    trained = fit(frame, sales, features.held(connection, as_of_date, share), spec, as_of_date)
+    trained.metrics["share_of_customers"] = round(share, 6)
+    return trained
 
 
 def fit(
-    held: pd.DataFrame,
-    now: pd.DataFrame,
-    before: pd.DataFrame,
-    bought: pd.DataFrame,
-    spec: NextProductSpec,
-    as_of_date: date,
+    frame: pd.DataFrame, sales: pd.DataFrame, held: pd.DataFrame, spec: NextProductSpec, as_of_date: date
 ) -> Trained:
     """All of training but the reading.
 
     Args:
-        held: policies in force at each observation date.
-        now: customers of the as-of date.
-        before: customers of an earlier date, twelve months back.
-        bought: lines they bought since.
-        spec: shrinkage.
+        frame: customers of dates a year back or more.
+        sales: lines they bought within a year of each date.
+        held: policies in force on the as-of date.
+        spec: columns and guards.
         as_of_date: nothing later is in any frame.
     """
-    metrics, baseline = _tested(held, before, bought, spec)
-    latest, sales = _latest(held, now, as_of_date)
+    bought = features.purchases(frame, sales)
+    measured, baseline = _tested(frame, bought, spec)
+    champion = measured.get("champion") or propensity.choose(frame, bought, spec)
+    model = propensity.fit(champion, frame, bought, spec)
+    days = frame["as_of_date"] if len(frame) else pd.Series([pd.Timestamp(as_of_date)])
     return Trained(
-        payload={"rates": rates(sales, spec), "premiums": _premiums(latest)},
-        metrics=metrics,
+        payload={"propensity": model.to_artefact(), "premiums": _premiums(held)},
+        metrics=measured | {"champion": champion, "lines_learnt": len(model.rankers)},
         baseline=baseline,
-        trained_rows=len(sales),
-        data_from=as_of_date,
-        data_to=as_of_date,
+        trained_rows=len(frame),
+        data_from=days.min().date(),
+        data_to=days.max().date(),
     )
 
 
-def _latest(held: pd.DataFrame, types: pd.DataFrame, until: date) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Policies seen last by a date (each once), and the cross-sales among them."""
-    seen = held[held["as_of_date"] <= pd.Timestamp(until)]
-    latest = seen[seen["as_of_date"] == seen["as_of_date"].max()]
-    return latest, features.cross_sales(latest, types)
-
-
-def rates(sales: pd.DataFrame, spec: NextProductSpec) -> dict[str, dict[str, float]]:
-    """Customer type → line → share of the eligible who bought; small types lean on everybody's share."""
-    overall = {line: _share(sales[sales["line_of_business"] == line]["bought"]) for line in LINES}
-    table = {EVERYBODY: overall}
-    for kind, of_kind in sales.groupby("customer_type"):
-        table[str(kind)] = {
-            line: _shrunk(of_kind[of_kind["line_of_business"] == line]["bought"], overall[line], spec.weight)
-            for line in LINES
-        }
-    return table
-
-
-def _share(bought: pd.Series) -> float:
-    return round(float(bought.mean()), 9) if len(bought) else 0.0
-
-
-def _shrunk(bought: pd.Series, overall: float, weight: float) -> float:
-    total = len(bought) + weight
-    return round((float(bought.sum()) + weight * overall) / total, 9) if total else overall
-
-
-def _premiums(latest: pd.DataFrame) -> dict[str, float]:
+def _premiums(held: pd.DataFrame) -> dict[str, float]:
     """Mean annual premium of the policies in force, by line (money)."""
-    means = latest[latest["premium_mode"] != "single"].groupby("line_of_business")["annual_premium"].mean()
+    means = held[held["premium_mode"] != "single"].groupby("line_of_business")["annual_premium"].mean()
     return {str(line): round(float(mean), 2) for line, mean in means.items() if np.isfinite(mean)}
 
 
-def _tested(
-    held: pd.DataFrame, before: pd.DataFrame, bought: pd.DataFrame, spec: NextProductSpec
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Success@k a year ago: rates known then, against what was bought since; beside overall popularity.
+def _tested(frame: pd.DataFrame, bought: Labels, spec: NextProductSpec) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The latest date's purchases by what was known before it, beside the other rungs and popularity.
 
-    Only customers who bought a line they did not hold are counted, and only where there is more than one line to
-    choose from.
+    Dates whose year was over by then are learnt from. Where there is one line only, or nobody bought, there is
+    nothing to test.
     """
-    if before.empty or bought.empty:
+    if frame.empty:
         return {"buyers_tested": 0}, {}
-    moment = before["as_of_date"].max()
-    before = before[before["as_of_date"] == moment].reset_index(drop=True)
-    truth = _bought_matrix(before, bought[bought["as_of_date"] == moment]) & features.eligible(before)
+    moment = frame["as_of_date"].max()
+    late = (frame["as_of_date"] == moment).to_numpy()
+    early = (frame["as_of_date"] <= moment - pd.DateOffset(years=1)).to_numpy()
+    now, truth = frame[late].reset_index(drop=True), bought[late]
+    held = np.array([float((now[column] == 1.0).sum()) for column in HOLDINGS.values()])
+    if not early.any() or not truth.any() or (held > 0).sum() < 2:
+        return {"buyers_tested": 0}, {}
+    past, taken = frame[early], bought[early]
+    by_rung = {rung: propensity.fit(rung, past, taken, spec).chances(now) for rung in propensity.RUNGS}
+    can = features.eligible(now)
+    popular = np.where(can, held / len(now), 0.0)
+    judged = {name: _judged(p, truth, can) for name, p in by_rung.items()}
+    judged["overall_popularity"] = _success(popular, truth)
+    champion = propensity.choose(past, taken, spec)
+    return judged.pop(champion) | {"champion": champion, "buyers_tested": int(truth.any(axis=1).sum())}, judged
+
+
+def _judged(chances: Floats, truth: Labels, can: Labels) -> dict[str, Any]:
+    """Success among buyers, log loss, and of each line how well its buyers are told from others, and its level."""
+    found: dict[str, Any] = {**_success(chances, truth), "log_loss": round(propensity.log_loss(chances, truth, can), 6)}
+    for at, line in enumerate(LINES):
+        p, labels = chances[can[:, at], at], truth[can[:, at], at]
+        area = metrics.auc(labels, p)
+        if area is not None:
+            found |= {f"auc_{line}": round(area, 6), f"expected_over_actual_{line}": round(p.sum() / labels.sum(), 6)}
+    return found
+
+
+def _success(chances: Floats, truth: Labels) -> dict[str, float]:
+    """Share of buyers of whose bought lines one is among the first k recommended."""
     buyers = truth.any(axis=1)
-    if not buyers.any():
-        return {"buyers_tested": 0}, {}
-    latest, sales = _latest(held, before, moment.date())
-    if latest["line_of_business"].nunique() < 2:
-        return {"buyers_tested": 0}, {}
-    ours = rank(before, rates(sales, spec))
-    popular = _popular(latest)
-    same_for_all = np.tile(popular, (len(before), 1))
-    return (
-        {"buyers_tested": int(buyers.sum()), **_success(truth[buyers], ours[buyers])},
-        {"overall_popularity": _success(truth[buyers], same_for_all[buyers])},
-    )
-
-
-def _bought_matrix(before: pd.DataFrame, bought: pd.DataFrame) -> np.ndarray:
-    pairs = set(zip(bought["customer_key"], bought["line_of_business"], strict=True))
-    return np.array([[(key, line) in pairs for line in LINES] for key in before["customer_key"]], dtype=bool)
-
-
-def _popular(latest: pd.DataFrame) -> np.ndarray:
-    """Lines from most to least held, as numbers."""
-    counts = latest["line_of_business"].value_counts()
-    return np.array(sorted(range(len(LINES)), key=lambda i: (-int(counts.get(LINES[i], 0)), LINES[i])))
-
-
-def _success(truth: np.ndarray, order: np.ndarray) -> dict[str, float]:
-    """Share of buyers of whose bought lines one is among the first k recommended; -1 recommends nothing."""
-    hits = np.where(order >= 0, np.take_along_axis(truth, np.maximum(order, 0), axis=1), False)
+    order = rank(chances[buyers])
+    hits = np.where(order >= 0, np.take_along_axis(truth[buyers], np.maximum(order, 0), axis=1), False)
     return {f"success_{k}": round(float(hits[:, :k].any(axis=1).mean()), 6) for k in (1, 3)}

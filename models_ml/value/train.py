@@ -21,6 +21,7 @@ from models_ml.churn.fitting import outcomes
 from models_ml.common import artefacts, metrics, runs, split
 from models_ml.common.runs import Trained
 from models_ml.next_product import features as next_product_features
+from models_ml.next_product.propensity import Propensity
 from models_ml.next_product.score import recommend
 from models_ml.next_product.spec import of as next_product_spec
 from models_ml.value import claims_backtest, coverage, features
@@ -31,7 +32,7 @@ from models_ml.value.spec import ValueSpec, of
 
 
 def train(connection: Connection, profile: Profile, as_of_date: date) -> Trained:
-    """Read, test in time, fit.
+    """Read, test in time, fit; of very many customers, on a share of them.
 
     Raises:
         ModelRefused: there is no churn or next-product model for the date, or too little to learn from.
@@ -40,20 +41,20 @@ def train(connection: Connection, profile: Profile, as_of_date: date) -> Trained
     history = units.training(connection, of_churn, as_of_date)
     measured, baseline = backtest(history, of_churn, profile, as_of_date, spec)
     known = history[split.mature(history, as_of_date)]
-    scored = churn_score.policies(
-        units.current(connection, of_churn, as_of_date), _payload(connection, profile, "churn", as_of_date)
-    )
+    share = units.learnt_share(connection, of_churn, as_of_date)
+    at_risk = units.current(connection, of_churn, as_of_date, share=share)
+    scored = churn_score.policies(at_risk, _payload(connection, profile, "churn", as_of_date))
     current = scored[scored["horizon_months"] == MONTHS]
-    customers = features.customers_of(connection, spec, as_of_date)
+    customers = features.customers_of(connection, spec, as_of_date, share=share)
     recommender = _payload(connection, profile, "next_product", as_of_date)
     payload = learn(known, current, customers, recommender["premiums"], spec)
-    people = next_product_features.customers_of(connection, next_product_spec(profile), as_of_date)
-    offers = recommend(people, recommender["rates"]).query("rank == 1")
+    people = next_product_features.customers_of(connection, next_product_spec(profile), as_of_date, share=share)
+    offers = recommend(people, Propensity.from_artefact(recommender["propensity"])).query("rank == 1")
     valued = values(customers, current, offers, payload, spec)
     worth = valued["clv"].to_numpy(dtype="float64")
     payload["cuts"] = _cuts_of_the_year(connection, profile, as_of_date) or cut_points(worth, spec)
     measured |= {"cuts": payload["cuts"], "money": _money(spec), "by_tenth": by_tenth(valued)}
-    measured["discounts"] = spec.discounts
+    measured |= {"discounts": spec.discounts, "share_of_customers": round(share, 6)}
     return Trained(payload, measured, baseline, len(known), known["as_of_date"].min().date(), as_of_date)
 
 
@@ -68,8 +69,8 @@ def _cuts_of_the_year(connection: Connection, profile: Profile, as_of_date: date
 
 
 def _money(spec: ValueSpec) -> str:
-    """What a value is of: cut points of another horizon, or of service at other costs, are of another money."""
-    return "/".join(map(str, spec.horizons)) + " years, service by activity"
+    """What a value is of: cut points of another horizon, other costs of service or other chances to buy do not fit."""
+    return "/".join(map(str, spec.horizons)) + " years, service by activity, purchases by customer"
 
 
 def _payload(connection: Connection, profile: Profile, name: str, as_of_date: date) -> dict[str, Any]:

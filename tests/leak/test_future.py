@@ -118,11 +118,15 @@ def built(module_sample: Profile) -> Built:
 
 
 def rows_of_the_past(profile: Profile) -> Counter[str]:
-    """Policies' features on the dates until EARLIER, as text."""
+    """Policies' features, and what propensities are learnt from, on the dates until EARLIER, as text."""
     with warehouse(profile) as connection:
         rows = connection.execute(
-            "select to_jsonb(f)::text from features.features__policy_as_of f where as_of_date <= %s",
-            (EARLIER,),
+            "select to_jsonb(f)::text from features.features__policy_as_of f where as_of_date <= %(until)s"
+            " union all select (to_jsonb(m) || jsonb_build_object('unit_key', customer_key || as_of_date))::text"
+            " from features.features__customer_moment m where as_of_date <= %(until)s"
+            " union all select (to_jsonb(b) || jsonb_build_object('unit_key', b::text))::text"
+            " from features.features__customer_purchase b where as_of_date <= %(until)s - interval '12 months'",
+            {"until": EARLIER},
         ).fetchall()
     return Counter(row[0] for row in rows)
 

@@ -131,6 +131,7 @@ def land(connection: Connection) -> None:
     before = people.assign(as_of_date=pd.Timestamp(YEAR_BEFORE))
     table(connection, "features__customer_as_of", pd.concat([before, people]), columns)
     table(connection, "features__customer_habit", people, segmentation.HABITS.columns)
+    table(connection, "features__customer_moment", before, next_product.NextProductSpec().moments.columns)
     bought = people[["customer_key"]].assign(as_of_date=pd.Timestamp(YEAR_BEFORE), line_of_business="health")
     table(connection, "features__customer_purchase", bought, next_product.BOUGHT.columns)
     factors = value.flat(0.035, 30)

@@ -19,6 +19,7 @@ SPECS = [
     SegmentationSpec().contract,
     ValueSpec().contract,
     NextProductSpec().contract,
+    NextProductSpec().moments,
 ]
 PLAIN = Registered(is_protected=False, known_only_at_extraction=False)
 

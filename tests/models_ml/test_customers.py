@@ -1,4 +1,4 @@
-"""Segments, value and next product on customers made to have them."""
+"""Segments and value on customers made to have them."""
 
 from __future__ import annotations
 
@@ -7,10 +7,6 @@ import pandas as pd
 import pytest
 from sklearn.metrics import adjusted_rand_score
 
-from models_ml.next_product import features as product_features
-from models_ml.next_product import score as product_score
-from models_ml.next_product import train as product_train
-from models_ml.next_product.spec import LINES, NextProductSpec
 from models_ml.segmentation import score as segment_score
 from models_ml.segmentation import train as segment_train
 from models_ml.segmentation.naming import labels
@@ -227,77 +223,3 @@ def test_the_last_months_of_premium_are_no_whole_year() -> None:
     expected = of_all.expected(rows, np.full(5, 0.5))
     assert expected == pytest.approx([225.0, 900.0, 900.0, 900.0, 0.0])
     assert of_all.of_full_year(rows, np.full(5, 0.5))[0] == pytest.approx(900.0)
-
-
-def policies(*rows: tuple[str, str, float, float]) -> pd.DataFrame:
-    frame = pd.DataFrame(
-        list(rows),
-        columns=["customer_key", "line_of_business", "policy_duration_months", "customer_tenure_months"],
-    )
-    return frame.assign(as_of_date=pd.Timestamp(made.DAY), premium_mode="annual", annual_premium=100.0)
-
-
-def test_cross_sales_by_hand() -> None:
-    held = policies(
-        ("old", "life", 40, 40),  # bought health this year: one sale
-        ("old", "health", 3, 40),
-        ("same", "life", 40, 40),  # a second life policy is no sale of a line
-        ("same", "life", 3, 40),
-        ("new", "motor", 2, 2),  # a first policy says nothing about a second
-    )
-    types = pd.DataFrame({"customer_key": ["old", "same", "new"], "customer_type": "person"})
-    sales = product_features.cross_sales(held, types)
-    assert len(sales) == 2 * (len(LINES) - 1)
-    assert sales[sales["bought"]]["line_of_business"].tolist() == ["health"]
-    rates = product_train.rates(sales, NextProductSpec(weight=0))["everybody"]
-    assert rates["health"] == 0.5
-    assert rates["motor"] == 0
-
-
-def people(consents: list[float], holds: list[tuple[str, ...]]) -> pd.DataFrame:
-    frame = pd.DataFrame({"customer_key": [f"c{i}" for i in range(len(holds))], "customer_type": "person"})
-    for line in LINES:
-        frame[f"holds_{line}"] = [float(line in held) for held in holds]
-    return frame.assign(marketing_consent=consents)
-
-
-RATES = {"everybody": {"accident": 0.1, "health": 0.4, "life": 0.3, "motor": 0.2, "property": 0.0}}
-
-
-def test_only_the_consenting_are_recommended_what_they_do_not_hold() -> None:
-    frame = people([1.0, 0.0, np.nan, 1.0], [("health",), (), (), LINES])
-    offers = product_score.recommend(frame, RATES)
-    assert offers["customer_key"].tolist() == ["c0", "c0", "c0"]
-    assert offers["line_of_business"].tolist() == ["life", "motor", "accident"]
-    assert offers["rank"].tolist() == [1, 2, 3]
-    assert offers["score"].tolist() == [0.3, 0.2, 0.1]
-
-
-def test_recommendations_are_tested_on_what_was_bought_later() -> None:
-    before = people([1.0, 1.0, 1.0], [("health",), ("life",), ("life",)]).assign(
-        as_of_date=pd.Timestamp(made.YEAR_BEFORE)
-    )
-    held = policies(*[(f"x{i}", line, d, 40) for i in range(5) for line, d in (("life", 40), ("health", 3))])
-    held["as_of_date"] = pd.Timestamp(made.YEAR_BEFORE)
-    bought = pd.DataFrame(
-        {
-            "customer_key": ["c1", "c0", "c2"],
-            "line_of_business": ["health", "health", "motor"],
-            "as_of_date": pd.Timestamp(made.YEAR_BEFORE),
-        }
-    )
-    trained = product_train.fit(held, before, before, bought, NextProductSpec(), made.DAY)
-    # c0 held health already; of the two buyers c1 was foreseen, c2 (motor, never sold) was not.
-    assert trained.metrics["buyers_tested"] == 2
-    assert trained.metrics["success_1"] == 0.5
-    # The same for everybody: life and health are held by five each, so the name decides, and c1 buys health.
-    assert trained.baseline["overall_popularity"] == {"success_1": 0.5, "success_3": 0.5}
-
-
-def test_one_line_is_no_choice_to_be_tested() -> None:
-    before = people([1.0], [()]).assign(as_of_date=pd.Timestamp(made.YEAR_BEFORE))
-    held = policies(("x", "motor", 40, 40), ("c0", "motor", 2, 40))
-    held["as_of_date"] = pd.Timestamp(made.YEAR_BEFORE)
-    bought = before[["customer_key", "as_of_date"]].assign(line_of_business="motor")
-    trained = product_train.fit(held, before, before, bought, NextProductSpec(), made.DAY)
-    assert trained.metrics == {"buyers_tested": 0}

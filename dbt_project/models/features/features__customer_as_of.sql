@@ -49,6 +49,9 @@ final as (
         payments.commission_to_date,
         contact.interactions_12m,
         contact.digital_share_12m,
+        {% for way in ways_of_contact() %}
+            contact.{{ way }}_share_12m,
+        {% endfor %}
         contact.complaints_12m,
         contact.last_survey_score,
         customers.marketing_consent,

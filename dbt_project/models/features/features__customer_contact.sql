@@ -1,4 +1,4 @@
-{#- One row a customer and date that features are wanted for: the dates of their policies, and the edition's. -#}
+{#- One row a customer and date: the dates of their policies, and for everybody the edition's and two years before. -#}
 with observations as (
     select * from {{ ref('features__observation') }}
 ),
@@ -33,7 +33,7 @@ moments as (
     union
     select customers.customer_key, dates.as_of_date
     from customers
-    cross join unnest(array[{{ customer_dates() }}]) as dates (as_of_date)
+    cross join unnest(array[{{ customer_dates(years_before=2) }}]) as dates (as_of_date)
     where customers.known_on <= dates.as_of_date
 ),
 
@@ -48,6 +48,9 @@ talked as (
         {% endfor %}
         (moments.as_of_date - max(interactions.occurred_on))::integer as days_since_contact,
         avg((interactions.channel in ('app', 'wechat', 'email'))::integer)::numeric(6, 4) as digital_share_12m
+        {%- for way in ways_of_contact() -%}
+            , avg((interactions.channel = '{{ way }}')::integer)::numeric(6, 4) as {{ way }}_share_12m
+        {%- endfor %}
     from moments
     inner join interactions
         on
@@ -99,6 +102,9 @@ final as (
         {{ trend('interactions') }} as interactions_trend,
         talked.days_since_contact,
         talked.digital_share_12m,
+        {% for way in ways_of_contact() %}
+            talked.{{ way }}_share_12m,
+        {% endfor %}
         surveyed.last_scores[1] as last_survey_score,
         surveyed.last_scores[1] - surveyed.last_scores[2] as survey_score_change,
         coalesce(surveyed.surveys_12m, 0)::integer as surveys_12m

@@ -1,3 +1,6 @@
+{{ config(materialized='view') }}
+
+{#- A view, read when models are trained. -#}
 with contact as (
     select * from {{ ref('features__customer_contact') }}
 ),
@@ -6,7 +9,7 @@ policies as (
     select * from {{ ref('dim_policy') }}
 ),
 
--- Lines bought in the twelve months up to the edition's date, by who was a customer before them.
+-- Lines bought in the twelve months after a date, as was known when they were over.
 final as (
     select distinct
         contact.customer_key,
@@ -15,10 +18,10 @@ final as (
     from contact
     inner join policies on contact.customer_key = policies.customer_key
     where
-        contact.as_of_date = ('{{ var("as_of_date") }}'::date - interval '12 months')::date
+        contact.as_of_date <= '{{ var("as_of_date") }}'::date - interval '12 months'
         and policies.issued_on > contact.as_of_date
-        and policies.issued_on <= '{{ var("as_of_date") }}'::date
-        and policies.known_on <= '{{ var("as_of_date") }}'::date
+        and policies.issued_on <= contact.as_of_date + interval '12 months'
+        and policies.known_on <= contact.as_of_date + interval '12 months'
         and policies.line_of_business is not null
 )
 
