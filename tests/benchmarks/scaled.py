@@ -67,8 +67,12 @@ def _copy(connection: Connection, system: str, table: Table, shifted: set[str], 
     )
 
 
-def change(connection: Connection, profile: Profile, day: date, one_in: int = 100) -> int:
-    """Another day's batches, in which the rows of one policy and one party in so many have a new version; versions."""
+def change(connection: Connection, profile: Profile, day: date, one_in: int = 100, *, every_row: bool = False) -> int:
+    """Another day's batches, in which one policy and one party in so many change (others every day); new versions.
+
+    Each has a new version of its own row and of the newest row of each other table, or of every row; each says that it
+    was recorded a day later than the version before did, which core shows as the day it was known.
+    """
     changed = 0
     for connector in profile.connectors:
         for table in connector.tables:
@@ -81,18 +85,31 @@ def change(connection: Connection, profile: Profile, day: date, one_in: int = 10
             assert row is not None
             if not table.roots or table.roots[0].through:
                 continue
-            names = sql.SQL(", ").join(map(sql.Identifier, business_columns(connection, connector.system, table.name)))
+            columns = list(business_columns(connection, connector.system, table.name))
+            values = [
+                sql.SQL("recorded_on + 1" if name == "recorded_on" else "{}").format(sql.Identifier(name))
+                for name in columns
+            ]
             done = connection.execute(
                 sql.SQL(
-                    "insert into {landed} ({names}, _batch_id, _row_hash) select {names}, {batch}, _row_hash"
-                    " from {landed} where mod(abs(hashtext({root}::text)), {one_in}) = 0 and not _is_deleted"
-                    " and _batch_id = (select min(_batch_id) from {landed})"
+                    "insert into {landed} ({names}, _batch_id, _row_hash)"
+                    " select {distinct} {values}, {batch}, _row_hash"
+                    " from {landed} where mod(abs(hashtext({root}::text)), {one_in}) = {turn} and not _is_deleted"
+                    " and _batch_id = (select min(_batch_id) from {landed}) {order}"
                 ).format(
                     landed=sql.Identifier("landing", f"{connector.system}__{table.name}"),
-                    names=names,
+                    names=sql.SQL(", ").join(map(sql.Identifier, columns)),
+                    distinct=sql.SQL("" if every_row else "distinct on ({})").format(
+                        sql.Identifier(table.roots[0].column)
+                    ),
+                    values=sql.SQL(", ").join(values),
                     batch=sql.Literal(row[0]),
                     root=sql.Identifier(table.roots[0].column),
                     one_in=sql.Literal(one_in),
+                    turn=sql.Literal(day.toordinal() % one_in),
+                    order=sql.SQL("" if every_row else "order by {}, {} desc").format(
+                        sql.Identifier(table.roots[0].column), sql.Identifier("recorded_on")
+                    ),
                 )
             )
             changed += done.rowcount

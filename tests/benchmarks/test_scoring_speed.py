@@ -11,20 +11,19 @@ from datetime import date
 from typing import Any
 
 import pytest
-from psycopg import sql
 
 from customer_knowledge.profile import Profile
 from customer_knowledge.sample_insurer import simulate
 from customer_knowledge.warehouse.connections import warehouse
 from models_ml import lifecycle
 from models_ml.churn.hazard import Hazard
+from tests.benchmarks.copied import copy_rows
 from tests.benchmarks.memory import watched
 from tests.harness.day import build_to_features, land
 
 pytestmark = [pytest.mark.postgres, pytest.mark.timeout(0)]
 DAY, SEED, MADE = date(2026, 6, 30), 3, 5_000
 SIZES = [int(size) for size in os.environ.get("CK_BENCH_SCORED", "10000,100000").split(",")]
-KEYS = ("unit_key", "policy_key", "customer_key")
 COPIED = {
     "features__policy_as_of": "is_current",
     "features__customer_as_of": "as_of_date = '2026-06-30'",
@@ -55,28 +54,7 @@ def grow(profile: Profile, customers: int) -> int:
         assert row is not None
         first, last = row[1] // row[0], customers // row[0]
         for table, condition in COPIED.items():
-            columns = [
-                name
-                for (name,) in connection.execute(
-                    "select column_name::text from information_schema.columns where table_schema = 'features'"
-                    " and table_name = %s order by ordinal_position",
-                    (table,),
-                )
-            ]
-            name = sql.Identifier("features", table)
-            values = [
-                sql.SQL("o.{} || '~' || c.copy" if column in KEYS else "o.{}").format(sql.Identifier(column))
-                for column in columns
-            ]
-            connection.execute(
-                sql.SQL(
-                    "insert into {0} select {1} from {0} as o cross join generate_series({2}, {3}) as c (copy)"
-                    " where position('~' in o.customer_key) = 0 and o.{4}"
-                ).format(
-                    name, sql.SQL(", ").join(values), sql.Literal(first), sql.Literal(last - 1), sql.SQL(condition)
-                )
-            )
-            connection.execute(sql.SQL("analyze {}").format(name))
+            copy_rows(connection, ("features", table), first, last - 1, condition)
     return customers_there(profile)
 
 
