@@ -1,7 +1,7 @@
 """How likely each customer is to buy each line not held within a year: a ranker a line, or a rate.
 
-Of earlier dates the features hold customers with something in force only. What is learnt of them says nothing of those
-who have nothing any more: these go by rates, of their own as soon as there are some.
+Of most earlier dates the features hold customers with something in force only, and these are what rankers learn from.
+Who has nothing in force any more goes by a rate of their own, which dates that hold everybody tell.
 """
 
 from __future__ import annotations

@@ -208,12 +208,18 @@ def test_every_data_test_says_how_severe_it_is_and_which_marts_it_hurts(manifest
     assert silent == []
 
 
-def test_the_day_changes_nothing_that_dbt_parses(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("insurer", "way"),
+    [
+        ("sample", {"changed_only": True, "changed_roots": {}, "base_as_of_date": "2026-06-29"}),
+        ("motor_portfolio", {}),
+    ],
+)
+def test_the_day_changes_nothing_that_dbt_parses(insurer: str, way: dict[str, Any], tmp_path: Path) -> None:
     """What was parsed for one day is handed to dbt on others (`warehouse.parsed`)."""
-    insurer, other = "sample", {"as_of_date": "2027-01-31", "edition_id": 99, "base_as_of_date": "2027-01-30"}
+    other = {"as_of_date": "2027-01-31", "edition_id": 99, "base_as_of_date": "2027-01-30"}
     assert set(other) == OF_THE_DAY
-    of_changes = {"changed_only": True, "changed_roots": {}, "base_as_of_date": "2026-06-29"}
-    [one, another] = [parse(insurer, INSURERS[insurer], tmp_path, **of_changes | day) for day in ({}, other)]
+    [one, another] = [parse(insurer, INSURERS[insurer], tmp_path, **way | day) for day in ({}, other)]
     for kind in ("nodes", "sources", "metrics", "semantic_models", "macros", "unit_tests", "disabled"):
         assert _lasting(one[kind]) == _lasting(another[kind]), kind
 

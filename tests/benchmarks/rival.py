@@ -23,7 +23,7 @@ TYPES = {"text": "varchar", "jsonb": "varchar", "ARRAY": "varchar[]", "numeric":
 class Race(NamedTuple):
     """Seconds of each model, here and in DuckDB, and how long all of ours took.
 
-    DuckDB makes one table after the other with both cores; dbt makes two at a time, which take longer each for it.
+    DuckDB makes one table after the other on two threads; dbt makes several at a time, which take longer each for it.
     """
 
     here: dict[str, float]

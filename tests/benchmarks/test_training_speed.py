@@ -22,7 +22,7 @@ from tests.harness.day import build_to_features, land
 pytestmark = [pytest.mark.postgres, pytest.mark.timeout(0)]
 DAY, SEED, MADE = date(2026, 6, 30), 3, 5_000
 SIZES = [int(size) for size in os.environ.get("CK_BENCH_TRAINED", "10000,50000").split(",")]
-# What training reads, or what its views are made of; customers' keys stand in all of them, or their units'.
+# What training reads, or what its view is made of; customers' keys stand in all of them, or their units'.
 COPIED = (
     ("features", "features__policy_as_of"),
     ("features", "features__policy_label"),
@@ -31,7 +31,6 @@ COPIED = (
     ("features", "features__customer_purchase"),
     ("features", "features__customer_contact"),
     ("features", "features__customer_holding"),
-    ("core", "dim_customer"),
 )
 
 

@@ -35,15 +35,15 @@ def people(holds: list[tuple[str, ...]], moment: pd.Timestamp = DATES[-1]) -> pd
 
 
 def planted(count: int = 4_000, seed: int = 5) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Customers of three dates, each holding one line; holders of motor buy property, who is digital buys health."""
+    """Customers of three dates, each holding one line; holders of motor buy property, users of the app health."""
     rng = np.random.default_rng(seed)
     parts, sales = [], []
     for moment in DATES:
         frame = people([(line,) for line in rng.choice(["motor", "life"], size=count)], moment)
-        frame["digital_share_12m"] = rng.random(count)
+        frame["app_share_12m"] = rng.random(count)
         wants = {
             "property": np.where(frame["holds_motor"] == 1, 0.25, 0.02),
-            "health": 0.02 + 0.2 * frame["digital_share_12m"].to_numpy(),
+            "health": 0.02 + 0.2 * frame["app_share_12m"].to_numpy(),
             "accident": np.full(count, 0.05),
         }
         for line, chance in wants.items():
@@ -66,6 +66,7 @@ def test_what_moves_a_purchase_is_found_and_beats_rates_and_popularity() -> None
     assert own["log_loss"] < rates["log_loss"] - 0.005
     assert own["success_1"] > rates["success_1"] + 0.1 > popular["success_1"]
     assert own["auc_property"] > 0.7 > rates["auc_property"] == 0.5
+    assert own["auc_health"] > rates["auc_health"] + 0.1
     assert own["expected_over_actual_health"] == pytest.approx(1, abs=0.15)
     model = Propensity.from_artefact(trained.payload["propensity"])
     [of_motor, of_life] = model.chances(people([("motor",), ("life",)]))

@@ -133,7 +133,7 @@ def test_values_find_the_planted_worth(scored: Profile) -> None:
     found = held.groupby("customer_key").first().reindex(true.index)
     assert len(true) > 1_500
     assert spearmanr(found["value_inforce"], true.mean(axis=1)).statistic >= 0.8
-    # Prices of fleets and groups rise with every claim, ten years long in the truth; the value does not foresee it.
+    # Too low by a tenth on 5,000 customers; a draw of 3,000 may be as far off again. Few enterprises hold most of all.
     persons = (found["customer_type"] == "person").to_numpy()
     for whose, tolerance in ((persons, 0.2), (np.ones(len(found), dtype=bool), 0.3)):
         total = found["value_inforce"][whose].sum() / true.mean(axis=1)[whose].sum()

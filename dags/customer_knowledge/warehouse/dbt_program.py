@@ -7,10 +7,12 @@ does not depend on the date, so a manifest that was parsed for another day is ha
 from __future__ import annotations
 
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 from dbt.cli.main import dbtRunner
 from dbt.contracts.graph.manifest import Manifest
+from dbt.parser.manifest import extended_mashumuro_decoder
 
 FAILED, NOT_RUN = 1, 2
 
@@ -18,12 +20,13 @@ FAILED, NOT_RUN = 1, 2
 def read(parsed: Path) -> Manifest | None:
     """The manifest in a file; None where there is none, or none that can be read, so that dbt parses for itself."""
     try:
-        manifest = Manifest.from_msgpack(parsed.read_bytes())
+        manifest = Manifest.from_msgpack(parsed.read_bytes(), decoder=extended_mashumuro_decoder)
     except Exception as why:
         if parsed.exists():
             sys.stderr.write(f"{parsed.name} cannot be read and is parsed anew: {why}\n")
         return None
-    # `graph` in macros; dbt makes it when it parses.
+    # As dbt does with what it parsed itself: artifacts say when they were made, and `graph` is there for macros.
+    manifest.metadata.generated_at = datetime.now(UTC).replace(tzinfo=None)
     manifest.build_flat_graph()  # type: ignore[no-untyped-call]
     return manifest
 

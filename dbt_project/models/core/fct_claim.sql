@@ -27,7 +27,7 @@ final as (
         claims.decided_on,
         claims.decision,
         claims.claimed_amount,
-        coalesce(paid.paid_amount, 0) as paid_amount,
+        coalesce(paid.paid_amount, 0)::numeric(16, 2) as paid_amount,
         claims.reserve_amount,
         coalesce(paid.paid_amount, 0) + claims.reserve_amount as incurred_amount,
         claims.occurred_on,

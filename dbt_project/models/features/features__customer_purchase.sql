@@ -1,6 +1,3 @@
-{{ config(materialized='view') }}
-
-{#- A view, read when models are trained. -#}
 with contact as (
     select * from {{ ref('features__customer_contact') }}
 ),
