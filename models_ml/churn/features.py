@@ -20,7 +20,7 @@ PROTECTED = frozenset(column.name for column in BENCHMARK_FEATURES)
 SINGLE = "single"
 
 
-def training(connection: Connection, spec: ChurnSpec, as_of_date: date) -> pd.DataFrame:
+def training(connection: Connection, spec: ChurnSpec, as_of_date: date, *, share: float = 1.0) -> pd.DataFrame:
     """All observations until the as-of date with their labels, or those of a share of the customers.
 
     Returns:
@@ -32,7 +32,6 @@ def training(connection: Connection, spec: ChurnSpec, as_of_date: date) -> pd.Da
     """
     contract = spec.benchmark_contract if spec.benchmark else spec.contract
     allowed = PROTECTED if spec.benchmark else frozenset()
-    share = learnt_share(connection, spec, as_of_date)
     units = reading.read(connection, contract, until=as_of_date, benchmark=allowed, share=share)
     labels = reading.read(connection, LABEL, until=as_of_date, share=share)
     joined = units.merge(labels, on=["unit_key", "as_of_date"], how="inner", validate="one_to_one")
@@ -45,9 +44,9 @@ def learnt_share(connection: Connection, spec: ChurnSpec, as_of_date: date) -> f
     return reading.share_within(connection, spec.contract.table, spec.learnt_from, until=as_of_date)
 
 
-def audited(connection: Connection, spec: ChurnSpec, as_of_date: date) -> pd.DataFrame:
+def audited(connection: Connection, as_of_date: date, *, share: float = 1.0) -> pd.DataFrame:
     """Groups of the units for the report on fairness: unit_key, sex, age_band (words, None where unknown)."""
-    people = reading.read(connection, AUDIT, until=as_of_date, share=learnt_share(connection, spec, as_of_date))
+    people = reading.read(connection, AUDIT, until=as_of_date, share=share)
     return people.assign(age_band=age_bands(people["age_years"]))[["unit_key", "sex", "age_band"]]
 
 

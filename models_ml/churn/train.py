@@ -62,9 +62,10 @@ def train(connection: Connection, profile: Profile, as_of_date: date) -> Trained
         ModelRefused: too few outcomes, one class, a refused column, or a result that is too good to be true.
     """
     spec = of(profile)
-    groups = features.audited(connection, spec, as_of_date)
-    trained = fit(features.training(connection, spec, as_of_date), spec, profile, as_of_date, groups)
-    trained.metrics["share_of_customers"] = round(features.learnt_share(connection, spec, as_of_date), 6)
+    share = features.learnt_share(connection, spec, as_of_date)
+    groups = features.audited(connection, as_of_date, share=share)
+    trained = fit(features.training(connection, spec, as_of_date, share=share), spec, profile, as_of_date, groups)
+    trained.metrics["share_of_customers"] = round(share, 6)
     return trained
 
 

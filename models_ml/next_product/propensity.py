@@ -16,7 +16,7 @@ from models_ml.common import classifier
 from models_ml.common.classifier import KINDS, Ranker, sigmoid
 from models_ml.common.encoding import Encoder, Matrix
 from models_ml.common.guards import Labels
-from models_ml.common.metrics import Floats
+from models_ml.common.metrics import Floats, log_loss
 from models_ml.common.split import FOLDS, folds
 from models_ml.next_product.features import eligible
 from models_ml.next_product.spec import LINES, NextProductSpec
@@ -95,11 +95,13 @@ def fit(rung: str, frame: pd.DataFrame, bought: Labels, spec: NextProductSpec) -
     can, rows, taken = eligible(frame)[holders], frame[holders], bought[holders]
     encoder = Encoder.fit(rows, spec.features)
     matrix = encoder.transform(rows)
+    kind = next((kind for kind in KINDS if kind == rung), None)
+    if kind is None:
+        return Propensity(rates(frame, bought, spec), encoder, {})
     rankers = {
         line: classifier.fit(kind, matrix[can[:, at]], taken[can[:, at], at], spec.seed, SMALL)
-        for kind in KINDS
         for at, line in enumerate(LINES)
-        if kind == rung and _is_told(taken[can[:, at], at], matrix, spec)
+        if _is_told(taken[can[:, at], at], matrix, spec)
     }
     return Propensity(rates(frame, bought, spec), encoder, rankers)
 
@@ -114,13 +116,7 @@ def choose(frame: pd.DataFrame, bought: Labels, spec: NextProductSpec) -> str:
         own = fold == number
         for rung, chances in unseen.items():
             chances[own] = fit(rung, frame[~own], bought[~own], spec).chances(frame[own])
-    return min(RUNGS, key=lambda rung: log_loss(unseen[rung], bought, can))
-
-
-def log_loss(chances: Floats, bought: Labels, can: Labels) -> float:
-    """Mean negative log likelihood of a line bought or not, over the lines that were not held."""
-    p = np.clip(chances[can], 1e-6, 1 - 1e-6)
-    return float(-np.mean(np.where(bought[can], np.log(p), np.log(1 - p)))) if can.any() else 0.0
+    return min(RUNGS, key=lambda rung: log_loss(bought[can], unseen[rung][can])) if can.any() else RATES
 
 
 def rates(frame: pd.DataFrame, bought: Labels, spec: NextProductSpec) -> Rates:

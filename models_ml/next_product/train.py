@@ -90,7 +90,10 @@ def _tested(frame: pd.DataFrame, bought: Labels, spec: NextProductSpec) -> tuple
 
 def _judged(chances: Floats, truth: Labels, can: Labels) -> dict[str, Any]:
     """Success among buyers, log loss, and of each line how well its buyers are told from others, and its level."""
-    found: dict[str, Any] = {**_success(chances, truth), "log_loss": round(propensity.log_loss(chances, truth, can), 6)}
+    found: dict[str, Any] = {
+        **_success(chances, truth),
+        "log_loss": round(metrics.log_loss(truth[can], chances[can]), 6),
+    }
     for at, line in enumerate(LINES):
         p, labels = chances[can[:, at], at], truth[can[:, at], at]
         area = metrics.auc(labels, p)

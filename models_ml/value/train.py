@@ -38,10 +38,10 @@ def train(connection: Connection, profile: Profile, as_of_date: date) -> Trained
         ModelRefused: there is no churn or next-product model for the date, or too little to learn from.
     """
     spec, of_churn = features.on_the_curve(connection, of(profile), as_of_date), churn_spec.of(profile)
-    history = units.training(connection, of_churn, as_of_date)
+    share = units.learnt_share(connection, of_churn, as_of_date)
+    history = units.training(connection, of_churn, as_of_date, share=share)
     measured, baseline = backtest(history, of_churn, profile, as_of_date, spec)
     known = history[split.mature(history, as_of_date)]
-    share = units.learnt_share(connection, of_churn, as_of_date)
     at_risk = units.current(connection, of_churn, as_of_date, share=share)
     scored = churn_score.policies(at_risk, _payload(connection, profile, "churn", as_of_date))
     current = scored[scored["horizon_months"] == MONTHS]

@@ -189,8 +189,8 @@ def test_of_very_many_customers_a_share_is_learnt_from_and_everybody_scored(insu
         everybody = churn_features.training(connection, churn_spec.ChurnSpec(), made.DAY)
         spec = churn_spec.ChurnSpec(learnt_from=len(everybody) // 2)
         share = churn_features.learnt_share(connection, spec, made.DAY)
-        learnt = churn_features.training(connection, spec, made.DAY)
-        groups = churn_features.audited(connection, spec, made.DAY)
+        learnt = churn_features.training(connection, spec, made.DAY, share=share)
+        groups = churn_features.audited(connection, made.DAY, share=share)
         drawn = customers.read(connection, made.DAY, customers.contract(()), share=share)
         at_risk = churn_features.current(connection, spec, made.DAY)
     assert 0.3 < share < 0.7

@@ -88,6 +88,11 @@ def test_what_is_parsed_once_serves_other_days_and_no_other_code(sample: Profile
     model.write_text(model.read_text().replace("as nodes", "+ 100 as nodes"))
     dbt.run("run", sample, edition_id=3, as_of_date=DAY, select="looks", target_name="tiny")
     assert numbers(sample) == (3, nodes + 100)
+    newest = max(runs.glob("parsed-*"), key=lambda path: path.stat().st_mtime)
+    newest.write_bytes(b"cut short")
+    dbt.run("run", sample, edition_id=4, as_of_date=DAY, select="looks", target_name="tiny")
+    assert numbers(sample) == (4, nodes + 100)
+    assert newest.stat().st_size > 1_000
 
 
 def test_only_the_newest_of_what_was_parsed_is_kept(tmp_path: Path) -> None:

@@ -18,12 +18,14 @@ FAILED, NOT_RUN = 1, 2
 
 
 def read(parsed: Path) -> Manifest | None:
-    """The manifest in a file; None where there is none, or none that can be read, so that dbt parses for itself."""
+    """The manifest in a file; None where there is none, so that dbt parses for itself. One that cannot be read goes."""
+    if not parsed.exists():
+        return None
     try:
         manifest = Manifest.from_msgpack(parsed.read_bytes(), decoder=extended_mashumuro_decoder)
     except Exception as why:
-        if parsed.exists():
-            sys.stderr.write(f"{parsed.name} cannot be read and is parsed anew: {why}\n")
+        sys.stderr.write(f"{parsed.name} cannot be read and is parsed anew: {why}\n")
+        parsed.unlink(missing_ok=True)
         return None
     # As dbt does with what it parsed itself: artifacts say when they were made, and `graph` is there for macros.
     manifest.metadata.generated_at = datetime.now(UTC).replace(tzinfo=None)
