@@ -25,14 +25,17 @@ $(BIN)/uv: requirements/bootstrap.lock
 	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements/bootstrap.lock
 	@touch $@
 
+# Compiled once here: where Python is told to write no bytecode, every dbt and Airflow process would compile anew.
 $(VENV)/runtime.stamp: $(BIN)/uv requirements/runtime.lock pyproject.toml
 	@echo "setting up $(VENV) (a minute or two the first time)"
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/runtime.lock
+	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes \
+		-r requirements/runtime.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-build-isolation --no-deps -e .
 	@touch $@
 
 $(VENV)/dev.stamp: $(VENV)/runtime.stamp requirements/dev.lock
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.lock
+	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes \
+		-r requirements/dev.lock
 	@touch $@
 
 setup: $(VENV)/runtime.stamp  ## Make .venv from the locks
@@ -59,7 +62,8 @@ types: setup-dev  ## mypy, strict
 check: lint types test  ## What CI runs
 
 $(VENV)/bench.stamp: $(VENV)/dev.stamp requirements/bench.lock
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/bench.lock
+	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes \
+		-r requirements/bench.lock
 	@touch $@
 
 bench: $(VENV)/bench.stamp  ## Benchmarks: seconds, rows a second, ratios within one run

@@ -65,7 +65,8 @@
 
 {#-
     dbt's incremental strategy of that name: of the rows of changed keys, those that the select gives no more go, and those
-    that it gives anew come. A row that is as it was stays where it lies: most rows of a changed policy are.
+    that it gives anew come. A row that is as it was stays; one that comes takes the place of one of the same key that
+    goes: as `laid_by_key` leaves room on every page, no other page and no index is written.
 -#}
 {% macro get_incremental_replace_changed_sql(arguments) -%}
     {%- set columns = arguments['dest_columns'] | map(attribute='quoted') | list -%}
@@ -76,9 +77,14 @@
     {%- endif -%}
     {%- set standing -%}
         select ctid, * from {{ arguments['target_relation'] }}
-        where {{ key }} in (select {{ key }} from {{ changed_relation(config.get('meta')['changed'], model.fqn[1]) }})
+        where {{ key }} = any(array(
+            select {{ key }} from {{ changed_relation(config.get('meta')['changed'], model.fqn[1]) }}
+        ))
     {%- endset -%}
     {%- set given = 'select ctid, * from ' ~ arguments['temp_relation'] -%}
+    {#- How many rows differ no planner can tell; a loop over them for each of them would have no end. -#}
+    set local enable_nestloop = off;
+
     with held as materialized (
         {{ with_their_images(standing, key, columns) }}
     ),
@@ -87,21 +93,48 @@
         {{ with_their_images(given, key, columns) }}
     ),
 
-    unchanged as materialized (
-        select held.place, made.place as made_at
+    compared as materialized (
+        select coalesce(held.{{ key }}, made.{{ key }}) as {{ key }}, held.place, made.place as made_at
         from held
-        inner join made
+        full join made
             on held.{{ key }} = made.{{ key }} and held.image = made.image and held.copy = made.copy
+        where held.place is null or made.place is null
+    ),
+
+    going as (
+        select place, {{ key }}, row_number() over (partition by {{ key }} order by place) as turn
+        from compared
+        where made_at is null
+    ),
+
+    coming as (
+        select made_at, {{ key }}, row_number() over (partition by {{ key }} order by made_at) as turn
+        from compared
+        where place is null
+    ),
+
+    swapped as materialized (
+        select going.place, coming.made_at
+        from going
+        full join coming on going.{{ key }} = coming.{{ key }} and going.turn = coming.turn
+    ),
+
+    rewritten as (
+        update {{ arguments['target_relation'] }} as standing
+        set {% for column in columns %}{{ column }} = given.{{ column }}{{ ', ' if not loop.last }}{% endfor %}
+        from swapped
+        inner join {{ arguments['temp_relation'] }} as given on swapped.made_at = given.ctid
+        where standing.ctid = any(array(select place from swapped)) and standing.ctid = swapped.place
     ),
 
     gone as (
         delete from {{ arguments['target_relation'] }}
-        where ctid = any(array(select place from held except all select place from unchanged))
+        where ctid = any(array(select place from swapped where made_at is null))
     )
 
     insert into {{ arguments['target_relation'] }} ({{ columns | join(', ') }})
-    select {{ columns | join(', ') }} from {{ arguments['temp_relation'] }} as given
-    where not exists (select from unchanged where unchanged.made_at = given.ctid)
+    select {{ columns | join(', ') }} from {{ arguments['temp_relation'] }}
+    where ctid = any(array(select made_at from swapped where place is null))
 {%- endmacro %}
 
 
