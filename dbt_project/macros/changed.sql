@@ -66,7 +66,7 @@
 {#-
     dbt's incremental strategy of that name: of the rows of changed keys, those that the select gives no more go, and those
     that it gives anew come. A row that is as it was stays; one that comes takes the place of one of the same key that
-    goes: as `laid_by_key` leaves room on every page, no other page and no index is written.
+    goes: as `laid_by_key` leaves room on every page, as a rule no other page and no index is written.
 -#}
 {% macro get_incremental_replace_changed_sql(arguments) -%}
     {%- set columns = arguments['dest_columns'] | map(attribute='quoted') | list -%}
