@@ -12,9 +12,9 @@ from models_ml.churn.calendar import MONTHS, cells
 from models_ml.churn.cohort import CohortTable
 from models_ml.churn.hazard import BY_CHOICE, CAUSES, Hazard, by_choice, fit_months
 from models_ml.common import classifier
-from models_ml.common.classifier import Kind, both
+from models_ml.common.classifier import BLEND, PLAIN, Kind, Ranker, both
 from models_ml.common.contract import Column
-from models_ml.common.encoding import Encoder
+from models_ml.common.encoding import Encoder, Matrix
 from models_ml.common.guards import Labels
 from models_ml.common.metrics import Floats, log_loss
 from models_ml.common.split import folds, late_slice
@@ -56,23 +56,70 @@ def fit(kind: Kind, frame: pd.DataFrame, columns: Sequence[Column], *, seed: int
         seed: of the booster.
         periods: months of the horizon, or 1 where it is one renewal.
     """
-    encoder = Encoder.fit(frame, columns)
-    matrix = encoder.transform(frame)
-    fold, at = folds(frame["customer_key"]), cells(frame, periods)
-    exits = {cause: (frame["exit_cause"] == cause).to_numpy() for cause in CAUSES}
-    month = np.minimum(frame["exit_month"].to_numpy(dtype="float64"), periods)
-    learnt = _learnt(exits)
-    unseen = {c: classifier.out_of_fold(kind, matrix, exits[c], fold, seed) for c in learnt}
-    known = np.all([np.isfinite(raw) for raw in unseen.values()], axis=0)
+    units = _Units.of(frame, columns, periods)
+    return _calibrated(units, _ranked(kind, units, seed))
+
+
+def fit_ladder(frame: pd.DataFrame, columns: Sequence[Column], *, seed: int, periods: int) -> dict[Kind, Fitted]:
+    """Every rung that learns from the features, fitted as `fit` does; the blend is made of the others."""
+    units = _Units.of(frame, columns, periods)
+    ranked = {kind: _ranked(kind, units, seed) for kind in PLAIN}
+    ranked[BLEND] = _Ranked(
+        {c: classifier.blended([r.rankers[c] for r in ranked.values()]) for c in units.learnt},
+        {c: np.mean([r.unseen[c] for r in ranked.values()], axis=0) for c in units.learnt},
+    )
+    return {kind: _calibrated(units, found) for kind, found in ranked.items()}
+
+
+@dataclass(frozen=True)
+class _Units:
+    """What all rungs learn from; `exits` says of each unit whether it left by a cause, `learnt` which causes can be."""
+
+    frame: pd.DataFrame
+    periods: int
+    encoder: Encoder
+    matrix: Matrix
+    exits: dict[str, Labels]
+    learnt: list[str]
+
+    @classmethod
+    def of(cls, frame: pd.DataFrame, columns: Sequence[Column], periods: int) -> _Units:
+        encoder = Encoder.fit(frame, columns)
+        exits = {cause: (frame["exit_cause"] == cause).to_numpy() for cause in CAUSES}
+        return cls(frame, periods, encoder, encoder.transform(frame), exits, _learnt(exits))
+
+
+@dataclass(frozen=True)
+class _Ranked:
+    """A ranker a cause, and the log-odds of each unit by rankers of other customers' units."""
+
+    rankers: dict[str, Ranker]
+    unseen: dict[str, Floats]
+
+
+def _ranked(kind: Kind, units: _Units, seed: int) -> _Ranked:
+    fold = folds(units.frame["customer_key"])
+    return _Ranked(
+        {c: classifier.fit(kind, units.matrix, units.exits[c], seed) for c in units.learnt},
+        {c: classifier.out_of_fold(kind, units.matrix, units.exits[c], fold, seed) for c in units.learnt},
+    )
+
+
+def _calibrated(units: _Units, ranked: _Ranked) -> Fitted:
+    at = cells(units.frame, units.periods)
+    month = np.minimum(units.frame["exit_month"].to_numpy(dtype="float64"), units.periods)
+    known = np.all([np.isfinite(raw) for raw in ranked.unseen.values()], axis=0)
+    rows, raw = units.frame[known], {c: values[known] for c, values in ranked.unseen.items()}
     months = {
-        c: fit_months(unseen[c][known], at[known], month[known], exits[c][known].astype("float64")) for c in learnt
+        c: fit_months(raw[c], at[known], month[known], units.exits[c][known].astype("float64")) for c in units.learnt
     }
-    rankers = {c: classifier.fit(kind, matrix, exits[c], seed) for c in learnt}
-    rare = {c: CohortTable.fit(frame, exits[c]) for c in CAUSES if c not in learnt and exits[c].any()}
-    rows = frame[known]
-    hazard = Hazard(periods, encoder, rankers, months, rare)
-    raw = {c: values[known] for c, values in unseen.items()}
-    loss = log_loss(outcomes(rows), by_choice(hazard.incidence(rows, raw), periods))
+    rare = {
+        c: CohortTable.fit(units.frame, units.exits[c])
+        for c in CAUSES
+        if c not in units.learnt and units.exits[c].any()
+    }
+    hazard = Hazard(units.periods, units.encoder, ranked.rankers, months, rare)
+    loss = log_loss(outcomes(rows), by_choice(hazard.incidence(rows, raw), units.periods))
     return Fitted(_levelled(hazard, rows, raw), loss)
 
 

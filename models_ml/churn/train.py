@@ -22,7 +22,7 @@ from models_ml.churn.hazard import Hazard, by_choice
 from models_ml.churn.score import roll_up
 from models_ml.churn.spec import BENCHMARK_FEATURES, HORIZONS, ChurnSpec, of
 from models_ml.common import fairness, guards, metrics, split
-from models_ml.common.classifier import KINDS, Kind
+from models_ml.common.classifier import Kind
 from models_ml.common.contract import Column, numbers
 from models_ml.common.drift import Reference
 from models_ml.common.guards import Labels
@@ -121,7 +121,7 @@ def backtest(frame: pd.DataFrame, spec: ChurnSpec, profile: Profile, as_of_date:
     guards.enough(outcomes(train_rows), rows=spec.least_rows, events=spec.least_events, what="churn, training")
     guards.enough(outcomes(test_rows), rows=spec.least_test_rows, events=spec.least_test_events, what="churn, backtest")
     rungs = _ladder(train_rows, spec, profile)
-    champion = min(KINDS, key=lambda kind: rungs[kind].unseen_log_loss)
+    champion = min(rungs, key=lambda kind: rungs[kind].unseen_log_loss)
     chances = {name: rung.hazard.incidence(test_rows) for name, rung in rungs.items()}
     by_horizon = {
         horizon: {name: by_choice(found, horizon) for name, found in chances.items()}
@@ -135,8 +135,7 @@ def backtest(frame: pd.DataFrame, spec: ChurnSpec, profile: Profile, as_of_date:
 def _ladder(
     rows: pd.DataFrame, spec: ChurnSpec, profile: Profile, extra: tuple[Column, ...] = ()
 ) -> dict[Kind, Fitted]:
-    columns = (*spec.features, *extra)
-    return {kind: fitting.fit(kind, rows, columns, seed=spec.seed, periods=periods(profile)) for kind in KINDS}
+    return fitting.fit_ladder(rows, (*spec.features, *extra), seed=spec.seed, periods=periods(profile))
 
 
 def walk_forward(

@@ -1,11 +1,11 @@
-"""A ranker of units by log-odds: logistic regression or gradient boosting over the same columns, with its reasons.
+"""A ranker of units by log-odds: logistic regression, gradient boosting or both, with its reasons.
 
 Its log-odds are not calibrated; whoever uses them does that on rows the ranker has not seen (`out_of_fold`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -18,8 +18,9 @@ from models_ml.common.guards import Labels, single_threaded
 from models_ml.common.metrics import Floats
 from models_ml.common.shapley import explain
 
-Kind = Literal["logistic_regression", "gradient_boosting"]
-KINDS: tuple[Kind, ...] = ("logistic_regression", "gradient_boosting")
+Kind = Literal["logistic_regression", "gradient_boosting", "blend"]
+PLAIN: tuple[Kind, ...] = ("logistic_regression", "gradient_boosting")
+BLEND: Kind = "blend"  # the mean of their log-odds: what both overlook differently weighs half
 FEW = 10  # events and non-events below which nothing is fitted
 MANY = 20_000  # rows from which trees may be larger: below, larger ones remember more than they understand
 BOOSTING: dict[str, Any] = {
@@ -35,28 +36,32 @@ BOOSTING: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Ranker:
-    """A fitted estimator over an encoder's matrix."""
+    """Fitted estimators over an encoder's matrix: one, or those of a blend."""
 
     kind: Kind
-    estimator: Any
+    estimators: tuple[Any, ...]
 
     def log_odds(self, matrix: Matrix) -> Floats:
-        """Log-odds before calibration: (rows,)."""
-        return _raw(self.estimator, matrix) if len(matrix) else np.zeros(0)
+        """Log-odds before calibration, the mean of the estimators': (rows,)."""
+        if not len(matrix):
+            return np.zeros(0)
+        return np.asarray(np.mean([_raw(estimator, matrix) for estimator in self.estimators], axis=0))
 
     def effects(self, matrix: Matrix, encoder: Encoder) -> pd.DataFrame:
         """What each used feature adds to the log-odds (Shapley values): (rows, features); words of one are summed."""
-        by_column = explain(self.estimator, matrix) if len(matrix) else np.zeros(matrix.shape)
+        by_column = np.zeros(matrix.shape)
+        if len(matrix):
+            by_column = np.mean([explain(estimator, matrix) for estimator in self.estimators], axis=0)
         return pd.DataFrame({name: by_column[:, encoder.positions(name)].sum(axis=1) for name in encoder.used})
 
     def to_artefact(self) -> dict[str, Any]:
-        """What is stored: plain values and the scikit-learn estimator."""
-        return {"kind": self.kind, "estimator": self.estimator}
+        """What is stored: plain values and the scikit-learn estimators."""
+        return {"kind": self.kind, "estimators": list(self.estimators)}
 
     @classmethod
     def from_artefact(cls, stored: dict[str, Any]) -> Ranker:
         """The ranker from its stored values."""
-        return cls(stored["kind"], stored["estimator"])
+        return cls(stored["kind"], tuple(stored["estimators"]))
 
 
 def sigmoid(log_odds: Floats) -> Floats:
@@ -65,14 +70,24 @@ def sigmoid(log_odds: Floats) -> Floats:
     return np.clip(p, 1e-9, 1 - 1e-9)
 
 
+def blended(rankers: Sequence[Ranker]) -> Ranker:
+    """The blend of rankers over the same matrix."""
+    return Ranker(BLEND, tuple(estimator for ranker in rankers for estimator in ranker.estimators))
+
+
 def fit(kind: Kind, matrix: Matrix, labels: Labels, seed: int, boosting: Mapping[str, Any] | None = None) -> Ranker:
     """Fit on a matrix (rows, columns) and outcomes (rows,), on one thread.
 
     Args:
         boosting: what a booster is told other than `BOOSTING`.
     """
+    told = _binnable(matrix)
     with single_threaded():
-        return Ranker(kind, _recipe(kind, len(matrix), seed, boosting or {}).fit(_binnable(matrix), labels))
+        fitted = [
+            _recipe(plain, len(matrix), seed, boosting or {}).fit(told, labels)
+            for plain in (PLAIN if kind == BLEND else (kind,))
+        ]
+    return Ranker(kind, tuple(fitted))
 
 
 def out_of_fold(kind: Kind, matrix: Matrix, labels: Labels, fold: NDArray[np.int64], seed: int) -> Floats:

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from models_ml.common import classifier
-from models_ml.common.classifier import KINDS, Ranker, sigmoid
+from models_ml.common.classifier import PLAIN, Ranker, sigmoid
 from models_ml.common.encoding import Encoder, Matrix
 from models_ml.common.guards import Labels
 from models_ml.common.metrics import Floats, log_loss
@@ -23,7 +23,7 @@ from models_ml.next_product.spec import LINES, NextProductSpec
 
 EVERYBODY, FORMER = "everybody", ", former"
 RATES = "rates_by_kind"
-RUNGS = (RATES, *KINDS)
+RUNGS = (RATES, *PLAIN)
 # A line is bought by few: small trees, and not many.
 SMALL = {"max_iter": 80, "learning_rate": 0.05, "max_leaf_nodes": 6, "min_samples_leaf": 100, "l2_regularization": 10.0}
 Rates = dict[str, dict[str, float]]
@@ -95,7 +95,7 @@ def fit(rung: str, frame: pd.DataFrame, bought: Labels, spec: NextProductSpec) -
     can, rows, taken = eligible(frame)[holders], frame[holders], bought[holders]
     encoder = Encoder.fit(rows, spec.features)
     matrix = encoder.transform(rows)
-    kind = next((kind for kind in KINDS if kind == rung), None)
+    kind = next((kind for kind in PLAIN if kind == rung), None)
     if kind is None:
         return Propensity(rates(frame, bought, spec), encoder, {})
     rankers = {

@@ -12,9 +12,11 @@ import pytest
 
 from customer_knowledge.errors import ModelRefused
 from customer_knowledge.profile import load
-from models_ml.churn import score, train
+from models_ml.churn import fitting, score, train
 from models_ml.churn.cohort import CohortTable
+from models_ml.churn.hazard import by_choice
 from models_ml.churn.spec import BENCHMARKS, Benchmark, ChurnSpec, of
+from models_ml.common import classifier
 from models_ml.common.runs import Trained
 from tests.models_ml import made
 
@@ -61,6 +63,16 @@ def test_the_same_rows_give_the_same_model(frame: pd.DataFrame, trained: Trained
     assert again.baseline == trained.baseline
     current = frame[frame["is_current"]]
     assert score.policies(current, again.payload).equals(score.policies(current, trained.payload))
+
+
+def test_the_blend_of_the_ladder_is_the_blend_fitted_alone(frame: pd.DataFrame) -> None:
+    told = frame[frame["exit_cause"].notna() | frame["label_known_on"].notna()]
+    ladder = fitting.fit_ladder(told, SPEC.features, seed=1, periods=12)
+    assert list(ladder) == [*classifier.PLAIN, classifier.BLEND]
+    alone = fitting.fit(classifier.BLEND, told, SPEC.features, seed=1, periods=12)
+    assert ladder[classifier.BLEND].unseen_log_loss == pytest.approx(alone.unseen_log_loss)
+    chances = [by_choice(fitted.hazard.incidence(told), 12) for fitted in (ladder[classifier.BLEND], alone)]
+    assert chances[0] == pytest.approx(chances[1])
 
 
 def test_scores_are_probabilities_with_reasons(frame: pd.DataFrame, trained: Trained) -> None:

@@ -112,16 +112,26 @@ def test_effects_of_trees_are_shapley_values(told: tuple[Any, Any]) -> None:
     matrix, labels = told
     ranker = classifier.fit("gradient_boosting", matrix, labels, seed=1)
     rows = matrix[np.isnan(matrix).any(axis=1)][:4]
-    found = explain(ranker.estimator, rows)
-    assert found == pytest.approx(np.array([_shapley(ranker.estimator, row) for row in rows]), abs=1e-9)
+    (booster,) = ranker.estimators
+    assert explain(booster, rows) == pytest.approx(np.array([_shapley(booster, row) for row in rows]), abs=1e-9)
 
 
-@pytest.mark.parametrize("kind", classifier.KINDS)
+@pytest.mark.parametrize("kind", (*classifier.PLAIN, classifier.BLEND))
 def test_effects_add_up_to_the_score(kind: classifier.Kind, told: tuple[Any, Any]) -> None:
     matrix, labels = told
+    encoder = Encoder(("a", "b", "c", "d"), {})
     ranker = classifier.fit(kind, matrix, labels, seed=1)
-    rest = ranker.log_odds(matrix) - explain(ranker.estimator, matrix).sum(axis=1)
+    rest = ranker.log_odds(matrix) - ranker.effects(matrix, encoder).sum(axis=1)
     assert np.ptp(rest) < 1e-9
+
+
+def test_a_blend_says_the_mean_of_its_rankers(told: tuple[Any, Any]) -> None:
+    matrix, labels = told
+    plain = [classifier.fit(kind, matrix, labels, seed=1) for kind in classifier.PLAIN]
+    both = classifier.fit(classifier.BLEND, matrix, labels, seed=1)
+    expected = (plain[0].log_odds(matrix) + plain[1].log_odds(matrix)) / 2
+    assert both.log_odds(matrix) == pytest.approx(expected)
+    assert classifier.blended(plain).log_odds(matrix) == pytest.approx(expected)
 
 
 def test_words_of_a_feature_are_one_effect(told: tuple[Any, Any]) -> None:
