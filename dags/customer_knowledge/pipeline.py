@@ -59,8 +59,6 @@ def _build(
         select=layers,
         target_name=name,
         exclude=f"{UNIT_TESTS} {exclude}",
-        # The same as those core was built with, so that dbt need not parse anew.
-        more_variables=core_state.variables(profile, edition_id),
     )
     return {"nodes": len(result.nodes)}
 
@@ -74,10 +72,10 @@ def build_input_layer(profile: Profile, as_of_date: date) -> dict[str, int]:
         edition = editions.current_build(connection, as_of_date)
     plan = core_state.begin(profile, edition)
     command = "build --indirect-selection cautious"
-    seeds = "" if plan.changes else "resource_type:seed "
+    seeds = "" if plan.changed else "resource_type:seed "
     result = _build_layers(profile, edition, plan, f"{seeds}staging input_layer", "input_layer", command, RESOLVED)
     core_state.move(profile, edition, "input_built")
-    return {"nodes": len(result.nodes), **(plan.changes.counts if plan.changes else {})}
+    return {"nodes": len(result.nodes), **(plan.changed or {})}
 
 
 def _build_layers(
@@ -90,9 +88,9 @@ def _build_layers(
         as_of_date=edition.as_of_date,
         select=select,
         target_name=name,
-        exclude=f"{UNIT_TESTS} {exclude}" + (f" {WHOLE_ONLY}" if plan.changes else ""),
+        exclude=f"{UNIT_TESTS} {exclude}" + (f" {WHOLE_ONLY}" if plan.changed else ""),
         more_variables=plan.variables,
-        full_refresh=plan.changes is None,
+        full_refresh=plan.changed is None,
     )
 
 
@@ -145,7 +143,6 @@ def describe(profile: Profile, as_of_date: date) -> dict[str, int]:
         as_of_date=as_of_date,
         select="*",
         target_name="docs",
-        more_variables=core_state.variables(profile, edition_id),
     ).target
     wanted = ("static_index.html", "catalog.json", "manifest.json")
     kept = [name for name in wanted if (documents / name).exists()]

@@ -30,7 +30,7 @@ class Settings(BaseSettings):
     server_user: str = Field("nobody", description="who runs the embedded server when we are root")
     customers: int = Field(10_000, ge=50, description="size of the sample insurer")
     seed: int = Field(20_260_630, description="seed of the sample insurer")
-    dbt_threads: int = Field(2, ge=1, description="models and tests that dbt builds side by side")
+    dbt_threads: int = Field(2, ge=1, description="models and tests that dbt builds side by side; of changes one more")
     code_version: str | None = Field(None, description="stamped on editions; None = a digest of the code")
 
     @property

@@ -20,16 +20,33 @@
 
 {#-
     In a build of what changed: only keys that some version says belong to a changed policy or party. Which column
-    says so comes from the insurer's profile; a table without one is read whole.
+    says so comes from the insurer's profile; a table without one is read whole. As long as no row of the table ever went
+    from one policy or party to another, the versions that belong to changed ones are all there are of their keys.
 -#}
 {% macro and_key_of_changed_root(system, table, key) -%}
-    {%- set root = var('changed_roots').get(system ~ '.' ~ table) if var('changed_only') else none -%}
-    {%- if root -%}
+    {%- set root = var('changed_roots').get(system ~ '.' ~ table) if builds_changes() else none -%}
+    {%- if root and not root.through and rows_stay(system, table, root.column) -%}
+        and {{ root.column }} in ({{ ids_of_changed_root(system, root) }})
+    {%- elif root -%}
         and ({{ key | join(', ') }}) in (
             select {{ key | join(', ') }} from {{ source('landing', system ~ '__' ~ table) }}
             where {{ root.column }} in ({{ ids_of_changed_root(system, root) }})
         )
     {%- endif -%}
+{%- endmacro %}
+
+
+{#- Landing knows since the table's first batch; one that was landed before it was asked does not say so. -#}
+{% macro rows_stay(system, table, column) -%}
+    {%- set found = [] -%}
+    {%- if execute -%}
+        {%- set asked -%}
+            select source_table from {{ api.Relation.create(target.database, 'ops', 'rows_stay') }}
+            where source_system = '{{ system }}' and source_table = '{{ table }}' and root_column = '{{ column }}'
+        {%- endset -%}
+        {%- set found = run_query(asked).rows -%}
+    {%- endif -%}
+    {{ return(found | length > 0) }}
 {%- endmacro %}
 
 
@@ -46,7 +63,7 @@
 
 {#- And of those, the rows that do: one that moved to an unchanged policy stands there already. -#}
 {% macro and_of_changed_root(system, table) -%}
-    {%- set root = var('changed_roots').get(system ~ '.' ~ table) if var('changed_only') else none -%}
+    {%- set root = var('changed_roots').get(system ~ '.' ~ table) if builds_changes() else none -%}
     {%- if root and not root.through -%}
         and accepted.{{ root.column }} in ({{ ids_of_changed_root(system, root) }})
     {%- endif -%}

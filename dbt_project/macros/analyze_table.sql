@@ -4,6 +4,10 @@
 -#}
 {% macro analyze_table() -%}
     {% if model.config.materialized == 'table' or (model.config.materialized == 'incremental' and not var('changed_only')) %}
-        analyze {{ this }}
+        {% if is_rewritten_in_place() %}
+            select ops.analyze_laid_together('{{ this }}', array['{{ config.get("unique_key") }}'])
+        {% else %}
+            analyze {{ this }}
+        {% endif %}
     {% endif %}
 {%- endmacro %}

@@ -15,8 +15,7 @@
         on_schema_change='append_new_columns',
         unique_key=key,
         meta={'changed': changed or units_of(key)},
-        indexes=indexes_of(key, found_by),
-        post_hook='{{ analyze_table() }}'
+        indexes=indexes_of(key, found_by)
     ) }}
 {%- endmacro %}
 
@@ -43,14 +42,30 @@
 {%- endmacro %}
 
 
+{#-
+    Whether SQL is for a build of what changed. Parsing always is: who depends on changed keys then does so in the
+    manifest of either way of building, so that one parse serves both.
+-#}
+{% macro builds_changes() -%}
+    {{ return(var('changed_only') or not execute) }}
+{%- endmacro %}
+
+
 {#- Restricts an import to the changed keys, of another set where `changed` names it; nothing when all is built. -#}
 {% macro only_changed(key, changed=none) -%}
-    {%- if var('changed_only') -%}
+    {%- if builds_changes() -%}
         where {{ key }} in (
             select {{ key.split('.')[-1] }} from {{ ref('int_' ~ (changed or units_of(key)) ~ '__changed') }}
         )
     {%- endif -%}
 {%- endmacro %}
+
+
+{#-
+    How an import of changed rows stands in a build of changes, where much else is looked up by it: made first, so that
+    the rest is planned for its rows and not for those of the table that it was picked from.
+-#}
+{% macro picked() -%} {{ 'materialized' if builds_changes() else 'not materialized' }} {%- endmacro %}
 
 
 {#- What a table of core held before this build, to be compared with; deliberately no ref(), which would be a circle. -#}
@@ -82,8 +97,10 @@
         ))
     {%- endset -%}
     {%- set given = 'select ctid, * from ' ~ arguments['temp_relation'] -%}
-    {#- How many rows differ no planner can tell; a loop over them for each of them would have no end. -#}
+    {#- How many rows differ no planner can tell; a loop over them for each of them would have no end. And the places of
+        all changed keys are found before any is read: in order, with many reads under way at a time. -#}
     set local enable_nestloop = off;
+    set local enable_indexscan = off;
 
     with held as materialized (
         {{ with_their_images(standing, key, columns) }}
@@ -138,11 +155,13 @@
 {%- endmacro %}
 
 
-{#- Place, key and digest of each row; rows that are the same are numbered, so that one stands for one. -#}
+{#-
+    Place, key and 64-bit hash of each row (1.0 and 1.00 are the same); equal rows are numbered, so that one stands for one.
+-#}
 {% macro with_their_images(rows, key, columns) -%}
     select place, {{ key }}, image, row_number() over (partition by {{ key }}, image order by place) as copy
     from (
-        select ctid as place, {{ key }}, md5(row({{ columns | join(', ') }})::text) as image
+        select ctid as place, {{ key }}, hash_record_extended(row({{ columns | join(', ') }}), 0) as image
         from ({{ rows }}) as compared
     ) as rows_with_images
 {%- endmacro %}
@@ -153,7 +172,7 @@
     {%- set conditions = [config.get('where')] if config.get('where') else [] -%}
     {%- if execute and var('changed_only') and model.attached_node in graph.nodes -%}
         {%- set tested = graph.nodes[model.attached_node] -%}
-        {%- set row_wise = ['grain', 'refers_to', 'accepted_range', 'accepted_values', 'not_null', 'unique'] -%}
+        {%- set row_wise = ['grain', 'as_many_rows_as', 'refers_to', 'accepted_range', 'accepted_values', 'not_null', 'unique'] -%}
         {%- if tested.config.incremental_strategy == 'replace_changed' and model.test_metadata.name in row_wise -%}
             {%- set key = tested.config.unique_key -%}
             {%- do conditions.append(

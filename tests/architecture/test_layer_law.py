@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from customer_knowledge.profile import load
+from customer_knowledge.warehouse import changes
 from customer_knowledge.warehouse.parsed import OF_THE_DAY
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -208,18 +210,13 @@ def test_every_data_test_says_how_severe_it_is_and_which_marts_it_hurts(manifest
     assert silent == []
 
 
-@pytest.mark.parametrize(
-    ("insurer", "way"),
-    [
-        ("sample", {"changed_only": True, "changed_roots": {}, "base_as_of_date": "2026-06-29"}),
-        ("motor_portfolio", {}),
-    ],
-)
-def test_the_day_changes_nothing_that_dbt_parses(insurer: str, way: dict[str, Any], tmp_path: Path) -> None:
-    """What was parsed for one day is handed to dbt on others (`warehouse.parsed`)."""
-    other = {"as_of_date": "2027-01-31", "edition_id": 99, "base_as_of_date": "2027-01-30"}
+@pytest.mark.parametrize("insurer", ["sample", "motor_portfolio"])
+def test_the_day_changes_nothing_that_dbt_parses(insurer: str, tmp_path: Path) -> None:
+    """What was parsed for a day that is built whole is handed to dbt on others (`warehouse.parsed`)."""
+    roots = changes.roots(load(insurer))
+    other = {"as_of_date": "2027-01-31", "edition_id": 99, "base_as_of_date": "2027-01-30", "changed_only": True}
     assert set(other) == OF_THE_DAY
-    [one, another] = [parse(insurer, INSURERS[insurer], tmp_path, **way | day) for day in ({}, other)]
+    [one, another] = [parse(insurer, INSURERS[insurer], tmp_path, changed_roots=roots, **day) for day in ({}, other)]
     for kind in ("nodes", "sources", "metrics", "semantic_models", "macros", "unit_tests", "disabled"):
         assert _lasting(one[kind]) == _lasting(another[kind]), kind
 

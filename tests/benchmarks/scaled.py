@@ -7,6 +7,7 @@ from datetime import date
 from psycopg import sql
 
 from customer_knowledge.extract.landing import business_columns, laid_by
+from customer_knowledge.extract.owners import take_statistics
 from customer_knowledge.profile import Profile, Table
 from customer_knowledge.warehouse.connections import Connection
 
@@ -33,7 +34,7 @@ def multiply(connection: Connection, profile: Profile, times: int) -> int:
             landed = sql.Identifier("landing", f"{connector.system}__{table.name}")
             if table.roots and times > 1:
                 _copy(connection, connector.system, table, shifted, times)
-            connection.execute(sql.SQL("analyze {}").format(landed))
+            take_statistics(connection, landed, table)
             row = connection.execute(sql.SQL("select count(*) from {}").format(landed)).fetchone()
             total += int(row[0]) if row else 0
             connection.commit()

@@ -149,3 +149,59 @@ def test_the_law_of_conservation_is_the_ledgers_own(shop: Profile) -> None:
     batch = extract(shop)
     with warehouse(shop) as connection, pytest.raises(Exception, match="conservation_of_rows"):
         connection.execute("update ops.batch set rows_new = 4 where batch_id = %s", (batch.batch_id,))
+
+
+def owned(shop: Profile, owner: str = "owner_id") -> Profile:
+    """The shop when each item is a policy's: ten items each, one after the other."""
+    table = {"name": "item", "key": ["item_id"], "roots": [{"kind": "policy", "column": owner}]}
+    connector = {"system": "crm", "kind": "postgres", "tables": [table]}
+    return Profile.model_validate(shop.model_dump(by_alias=True) | {"connectors": [connector]})
+
+
+def stock(shop: Profile, items: int) -> None:
+    change(shop, "truncate item")
+    change(shop, "alter table item add owner_id int not null, add buyer_id int")
+    change(shop, f"insert into item select i, 1, now(), i / 10, i / 10 from generate_series(10, {items - 1}) i")
+
+
+def test_the_planner_knows_how_many_owners_there_are(shop: Profile) -> None:
+    """Some of the pages say so, some owners on two of them; and again when a fifth more versions have come."""
+    stock(shop, 120_000)
+    shop = owned(shop)
+    extract(shop)
+    asked = f"select n_distinct, pg_relation_size('{TABLE}') / 8192 > 1000 from pg_stats where attname = 'owner_id'"
+    [(first, is_sampled)] = ask(shop, asked)
+    assert is_sampled
+    assert 0.1 <= -first <= 0.13
+    change(shop, "update item set price = 2 where item_id < 20000")
+    extract(shop, 1)
+    assert ask(shop, asked)[0][0] == first
+    change(shop, "update item set price = 3, owner_id = 7 where item_id < 20000")
+    extract(shop, 2)
+    assert ask(shop, asked)[0][0] != first
+
+
+def test_a_row_that_goes_to_another_owner_is_noted(shop: Profile) -> None:
+    """Also when it was gone in between; as long as none does, a build of changes need not look for one."""
+    stock(shop, 3_000)
+    shop = owned(shop)
+    staying = "select source_table, root_column from ops.rows_stay"
+    extract(shop)
+    change(shop, "update item set price = 2, buyer_id = 5 where item_id < 500")
+    change(shop, "delete from item where item_id = 2000")
+    extract(shop, 1)
+    assert ask(shop, staying) == [("item", "owner_id")]
+    change(shop, "insert into item values (2000, 1, now(), 7)")
+    extract(shop, 2)
+    assert ask(shop, staying) == []
+
+
+def test_what_is_known_of_an_owner_says_nothing_of_another(shop: Profile) -> None:
+    """A profile that names another column was not watched for it, and when it is changed back not for the first."""
+    stock(shop, 3_000)
+    extract(owned(shop))
+    extract(owned(shop, "buyer_id"), 1)
+    change(shop, "update item set owner_id = 7 where item_id = 2000")
+    extract(owned(shop, "buyer_id"), 2)
+    extract(owned(shop), 3)
+    assert ask(shop, "select source_table from ops.rows_stay") == []

@@ -23,14 +23,18 @@ class Upheaval:
         self.profile, self.random = profile, random.Random(seed)  # noqa: S311
         self.taken: dict[tuple[str, str], list[Any]] = {}
 
-    def day(self, share: float = 0.01) -> int:
-        """Upset this share of the rows of each table in each way; rows touched."""
+    def day(self, share: float = 0.01, *, moving: bool = True) -> int:
+        """Upset this share of the rows of each table in each way; rows touched.
+
+        Args:
+            moving: whether what a row takes over is also whose it is.
+        """
         touched = 0
         for connector in self.profile.connectors:
             with connect(connector.system, SIMULATOR) as source:
                 for table in connector.tables:
                     if table.name not in QUIET:
-                        touched += self._table(source, connector.system, table, share)
+                        touched += self._table(source, connector.system, table, share, moving=moving)
         return touched
 
     def move_events(self, occurred_on: date, count: int) -> None:
@@ -52,7 +56,7 @@ class Upheaval:
         ).fetchall()
         return [row[0] for row in self.random.sample(rows, min(count, len(rows)))]
 
-    def _table(self, source: Connection, system: str, table: Table, share: float) -> int:
+    def _table(self, source: Connection, system: str, table: Table, share: float, *, moving: bool) -> int:
         name, key = sql.Identifier(table.name), sql.Identifier(table.key[0])
         total = source.execute(sql.SQL("select count(*) from {}").format(name)).fetchone()
         count = max(1, round(share * (total[0] if total else 0)))
@@ -72,13 +76,14 @@ class Upheaval:
         ids = self._some(source, table.name, table.key[0], 2 * count)
         half = len(ids) // 2
         for taker, giver in zip(ids[:half], ids[half:], strict=False):
-            self._take_over(source, table, taker, giver)
+            self._take_over(source, table, taker, giver, moving=moving)
         return len(gone) + len(back) + half
 
-    def _take_over(self, source: Connection, table: Table, taker: Any, giver: Any) -> None:
+    def _take_over(self, source: Connection, table: Table, taker: Any, giver: Any, *, moving: bool) -> None:
+        left = [*table.key, *(root.column for root in table.roots if not moving)]
         columns = source.execute(
             "select column_name from information_schema.columns where table_name = %s and column_name <> all(%s)",
-            (table.name, list(table.key)),
+            (table.name, left),
         ).fetchall()
         names = sql.SQL(", ").join(sql.Identifier(row[0]) for row in columns)
         source.execute(

@@ -7,13 +7,14 @@ all, and a second attempt after a lost acknowledgement finds the ledger's row an
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
 from psycopg import sql
 
+from customer_knowledge.extract import owners
 from customer_knowledge.profile import Table
 from customer_knowledge.warehouse.connections import Connection
 
@@ -88,6 +89,7 @@ def business_columns(connection: Connection, system: str, table: str) -> Columns
 def ensure_table(connection: Connection, system: str, table: Table, columns: Columns) -> None:
     """Make the landing table of a source table if it is not there yet."""
     name = table_name(system, table.name)
+    owners.begin_notes(connection, system, table, is_new=not columns_of(connection, SCHEMA, name))
     declared = [sql.SQL("{} {}").format(sql.Identifier(column), sql.SQL(kind)) for column, kind in columns.items()]
     connection.execute(
         sql.SQL(
@@ -142,7 +144,7 @@ def lock(connection: Connection, system: str) -> None:
     connection.execute("select pg_advisory_xact_lock(hashtext(%s))", (f"landing.{system}",))
 
 
-def _names(columns: Sequence[str], prefix: str = "") -> sql.Composed:
+def _names(columns: Iterable[str], prefix: str = "") -> sql.Composed:
     return sql.SQL(", ").join(
         sql.SQL(prefix + ".{}").format(sql.Identifier(c)) if prefix else sql.Identifier(c) for c in columns
     )
@@ -153,12 +155,18 @@ def _same_key(table: Table) -> sql.Composed:
 
 
 def _compare(connection: Connection, system: str, table: Table, columns: Columns) -> tuple[int, int, int, int]:
-    """Split the stage against the last versions seen: (new, changed, unchanged, deleted)."""
-    where = {"landing": relation(system, table.name), "key": _names(table.key), "match": _same_key(table)}
+    """Split the stage against the last versions seen: (new, changed, unchanged, deleted). Takes note of moves."""
+    where = {
+        "landing": relation(system, table.name),
+        "key": _names(table.key),
+        "kept": _names(dict.fromkeys([*table.key, *([owner] if (owner := owners.owner_of(table)) else [])])),
+        "match": _same_key(table),
+        "moved": owners.has_moved(table),
+    }
     connection.execute("drop table if exists pg_temp.head, pg_temp.incoming")
     connection.execute(
         sql.SQL(
-            "create temporary table head on commit drop as select distinct on ({key}) {key},"
+            "create temporary table head on commit drop as select distinct on ({key}) {kept},"
             " _row_hash, _is_deleted from {landing} order by {key}, _batch_id desc, _version_id desc"
         ).format(**where)
     )
@@ -174,7 +182,7 @@ def _compare(connection: Connection, system: str, table: Table, columns: Columns
         sql.SQL(
             "select count(*) filter (where h._row_hash is null or h._is_deleted),"
             " count(*) filter (where not h._is_deleted and h._row_hash <> s._row_hash),"
-            " count(*) filter (where not h._is_deleted and h._row_hash = s._row_hash)"
+            " count(*) filter (where not h._is_deleted and h._row_hash = s._row_hash), count(*) filter (where {moved})"
             " from incoming s left join head h on {match}"
         ).format(**where)
     ).fetchone()
@@ -184,6 +192,8 @@ def _compare(connection: Connection, system: str, table: Table, columns: Columns
         ).format(**where)
     ).fetchone()
     assert row is not None and gone is not None  # noqa: S101 — aggregates always give a row
+    if row[3]:
+        owners.note_moves(connection, system, table)
     return int(row[0]), int(row[1]), int(row[2]), int(gone[0])
 
 
@@ -267,6 +277,7 @@ def land(
     assert row is not None  # noqa: S101 — RETURNING gives the row
     batch_id = int(row[0])
     _insert_versions(connection, system, table, columns, batch_id)
+    owners.take_statistics_when_grown(connection, system, relation(system, table.name), table)
     _record(connection, batch_id, reading)
     log.info(
         "%s.%s: %s read, %s new, %s changed, %s gone",

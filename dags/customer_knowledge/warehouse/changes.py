@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from typing import Any
 
 from psycopg import sql
@@ -21,19 +20,11 @@ _TOUCHED = (
 )
 
 
-@dataclass(frozen=True)
-class Changes:
-    """What dbt is told of a build of what changed."""
-
-    roots: dict[str, dict[str, str | None]]
-    counts: dict[str, int]
-
-
 class NotByKey(Exception):
     """Something changed that no policy or party answers for; the message says what."""
 
 
-def collect(connection: Connection, profile: Profile, edition_id: int, base_edition_id: int) -> Changes:
+def collect(connection: Connection, profile: Profile, edition_id: int, base_edition_id: int) -> dict[str, int]:
     """Fill schema `changed` with the policies and parties that differ between two editions.
 
     Runs in the caller's transaction.
@@ -55,7 +46,7 @@ def collect(connection: Connection, profile: Profile, edition_id: int, base_edit
         _keys(connection, connector)
     for kind in KINDS:
         connection.execute(sql.SQL("analyze {}").format(sql.Identifier("changed", kind)))
-    return Changes(roots(profile), counts(connection))
+    return counts(connection)
 
 
 def counts(connection: Connection) -> dict[str, int]:
@@ -117,12 +108,14 @@ def _of_table(connection: Connection, connector: Connector, table: Table, batche
         if not table.stands_alone:
             _refuse_overwritten(connection, connector.system, table, parts, touched)
         return
+    versions = sql.SQL("select * from {landing} where _version_id in ({touched})").format(**parts, touched=touched)
     # A row may have belonged to somebody else before: all versions of the same key tell.
-    every_version = sql.SQL(
-        "select * from {landing} where ({key}) in (select {key} from {landing} where _version_id in ({touched}))"
-    ).format(**parts, touched=touched)
-    for root in table.roots:
-        ids = _ids(connector, root, every_version)
+    every_version = sql.SQL("select * from {landing} where ({key}) in (select {key} from ({versions}) as v)").format(
+        **parts, versions=versions
+    )
+    stay = _rows_stay(connection, connector.system, table)
+    for number, root in enumerate(table.roots):
+        ids = _ids(connector, root, versions if stay and number == 0 else every_version)
         connection.execute("drop table if exists pg_temp.touched_root")
         connection.execute(sql.SQL("create temporary table touched_root on commit drop as {}").format(ids))
         if _any(connection, sql.SQL("select from touched_root where root_id is null")):
@@ -132,6 +125,17 @@ def _of_table(connection: Connection, connector: Connector, table: Table, batche
                 _changed(connector.system, root.kind)
             )
         )
+
+
+def _rows_stay(connection: Connection, system: str, table: Table) -> bool:
+    """Whether landing knows that no row of a table ever went from one of its first root to another."""
+    return _any(
+        connection,
+        sql.SQL(
+            "select from ops.rows_stay where source_system = {} and source_table = {}"
+            " and row_key = {}::text[] and root_column = {}"
+        ).format(*map(sql.Literal, (system, table.name, list(table.key), table.roots[0].column))),
+    )
 
 
 def _ids(connector: Connector, root: Root, rows: sql.Composable) -> sql.Composed:

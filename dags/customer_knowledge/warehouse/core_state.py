@@ -10,7 +10,7 @@ from typing import Any
 from customer_knowledge.errors import CustomerKnowledgeError
 from customer_knowledge.profile import Profile
 from customer_knowledge.warehouse import changes
-from customer_knowledge.warehouse.changes import Changes, NotByKey
+from customer_knowledge.warehouse.changes import NotByKey
 from customer_knowledge.warehouse.connections import Connection, warehouse
 from customer_knowledge.warehouse.editions import Edition
 
@@ -34,27 +34,27 @@ class State:
 
 @dataclass(frozen=True)
 class Plan:
-    """How the next build goes: `changes` is None when everything is built; `reason` says why."""
+    """How the next build goes; `reason` says why.
+
+    Attributes:
+        changed: how many policies and parties changed; None when everything is built.
+    """
 
     reason: str
-    changes: Changes | None = None
+    changed: dict[str, int] | None = None
     base_as_of_date: date | None = None
 
     @property
     def variables(self) -> dict[str, Any]:
         """What dbt is told of it."""
-        if self.changes is None:
+        if self.changed is None:
             return {}
-        return {
-            "changed_only": True,
-            "changed_roots": self.changes.roots,
-            "base_as_of_date": str(self.base_as_of_date),
-        }
+        return {"changed_only": True, "base_as_of_date": str(self.base_as_of_date)}
 
     @property
     def built(self) -> str:
         """`whole` or `changes`."""
-        return "whole" if self.changes is None else "changes"
+        return "whole" if self.changed is None else "changes"
 
 
 def read(connection: Connection) -> State | None:
@@ -77,7 +77,7 @@ def begin(profile: Profile, edition: Edition) -> Plan:
     """
     with warehouse(profile) as connection:
         chosen = plan(connection, profile, edition)
-        if chosen.changes is None:
+        if chosen.changed is None:
             connection.execute("truncate changed.policy, changed.party")
         connection.execute(
             "insert into ops.core_state (edition_id, as_of_date, code_version, state, built, reason, base_as_of_date)"
@@ -113,17 +113,7 @@ def resume(profile: Profile, edition: Edition) -> Plan:
         connection.execute("update ops.core_state set state = 'building_core'")
         if state.built == "whole" or state.state != "input_built":
             return Plan(state.reason if state.built == "whole" else "core was begun before")
-        return Plan(state.reason, Changes(changes.roots(profile), changes.counts(connection)), state.base_as_of_date)
-
-
-def variables(profile: Profile, edition_id: int) -> dict[str, Any]:
-    """What dbt was told when the core of an edition was built."""
-    with warehouse(profile) as connection:
-        state = read(connection)
-        if state is None or state.edition_id != edition_id or state.built == "whole":
-            return {}
-        found = Changes(changes.roots(profile), changes.counts(connection))
-    return Plan(state.reason, found, state.base_as_of_date).variables
+        return Plan(state.reason, changes.counts(connection), state.base_as_of_date)
 
 
 def move(profile: Profile, edition: Edition, state: str) -> None:
@@ -145,9 +135,9 @@ def plan(connection: Connection, profile: Profile, edition: Edition) -> Plan:
         return Plan(str(why))
     row = connection.execute("select count(*) from core.dim_policy").fetchone()
     policies = int(row[0]) if row else 0
-    if found.counts["policy"] > MOST_CHANGED * policies:
-        return Plan(f"{found.counts['policy']} of {policies} policies changed")
-    said = f"{found.counts['policy']} policies and {found.counts['party']} parties changed since {state.as_of_date}"
+    if found["policy"] > MOST_CHANGED * policies:
+        return Plan(f"{found['policy']} of {policies} policies changed")
+    said = f"{found['policy']} policies and {found['party']} parties changed since {state.as_of_date}"
     return Plan(said, found, state.as_of_date)
 
 

@@ -1,4 +1,4 @@
-"""What dbt has parsed of a project, kept for the next invocation with the same project, insurer and way of building."""
+"""What dbt has parsed of a project, kept for the next invocation with the same project and insurer."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 KEPT = 4
-OF_THE_DAY = {"edition_id", "as_of_date", "base_as_of_date"}
+OF_THE_DAY = {"edition_id", "as_of_date", "base_as_of_date", "changed_only"}
 """Variables that change no model's configuration or references; a test of the architecture holds us to it."""
 _DBT = ("dbt-core", "dbt-adapters", "dbt-common", "dbt-postgres")
 _LEFT_OUT = {"target", "logs"}
@@ -31,7 +31,7 @@ def place(folder: Path, project: Path, database: str, variables: Mapping[str, An
 
 
 def keep(target: Path, at: Path) -> None:
-    """Keep what dbt has just parsed into its target folder; of other projects and ways only the newest few."""
+    """Keep what dbt has just parsed into its target folder; of other projects only the newest few."""
     written = target / _WRITTEN_BY_DBT
     if at.exists() or not written.exists():
         return

@@ -36,8 +36,6 @@ max_wal_size = 4GB
 # Nobody follows this server: a table that is made whole need not be written twice. It is flushed before its commit.
 wal_level = minimal
 max_wal_senders = 0
-# Solid-state disks: what a day changed is found by index, not by reading tables whole.
-random_page_cost = 1.1
 checkpoint_timeout = 15min
 max_connections = 100
 jit = off

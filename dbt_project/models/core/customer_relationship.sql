@@ -5,7 +5,7 @@ with crosswalk as (
     select * from {{ ref('customer_crosswalk') }}
 ),
 
-policy_parties as (
+policy_parties as {{ picked() }} (
     select * from {{ ref('int_policy_parties__related') }}
 ),
 

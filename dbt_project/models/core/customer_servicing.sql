@@ -1,5 +1,12 @@
-with policies as (
+{{ built_by('customer_key', changed='servicing') }}
+
+with held as (
     select * from {{ ref('dim_policy') }}
+    {{ only_changed('customer_key', 'servicing') }}
+),
+
+policies as (
+    select * from held
     where in_force_flag and customer_key is not null
 ),
 
@@ -7,7 +14,7 @@ agents as (
     select * from {{ ref('dim_agent') }}
 ),
 
-insured as not materialized (
+insured as (
     select policy_key, customer_key
     from {{ ref('policy_customer') }}
     where role = 'insured'

@@ -1,3 +1,4 @@
+-- Who served before is looked up before this is replaced. depends_on: {{ ref('int_servicing__changed') }}
 with agents as (
     select * from {{ ref('input__agents') }}
 ),

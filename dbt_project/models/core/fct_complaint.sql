@@ -1,4 +1,4 @@
-with complaints as (
+with complaints as not materialized (
     select * from {{ ref('input__complaints') }}
 ),
 
@@ -12,6 +12,7 @@ policies as (
         policy_number,
         min(policy_key) as policy_key
     from {{ ref('int_policies__held') }}
+    where policy_number in (select complaints.policy_number from complaints)
     group by policy_number
     having count(*) = 1
 ),

@@ -4,7 +4,11 @@ with policies as (
     select * from {{ ref('dim_policy') }}
 ),
 
-policy_customers as not materialized (
+customers as not materialized (
+    select * from {{ ref('customer_in_force') }}
+),
+
+policy_customers as (
     select * from {{ ref('policy_customer') }}
 ),
 
@@ -29,40 +33,33 @@ described as (
     from policies
 ),
 
--- A customer once in each cell: who holds two lines counts in each of them, in each channel and in each branch.
-holders as (
-    select distinct policy_customers.customer_key, described.product_line, described.channel, described.branch
-    from policy_customers
-    inner join described on policy_customers.policy_key = described.policy_key
-    where described.in_force_flag
-),
-
-cross_holders as (
-    select customer_key
-    from holders
-    group by customer_key
-    having min(product_line) <> max(product_line)
-),
-
-{% set cuts = [none, 'product_line', 'channel', 'branch'] %}
+-- A customer counts once in each line, in each channel and in each branch that one of the policies belongs to.
+{% set cuts = {'product_line': 'product_lines', 'channel': 'channels', 'branch': 'branches'} %}
 customers_held as (
-    {% for cut in cuts %}
+    select
+        'all' as product_line,
+        'all' as channel,
+        'all' as branch,
+        count(*) as customers,
+        count(*) filter (where jsonb_array_length(product_lines) > 1) as cross_holders
+    from customers
+    {% for cut, held in cuts.items() %}
+        union all
         select
-            {% for column in cuts if column %}
-                {{ 'cut.' ~ column if column == cut else "'all'" }} as {{ column }},
+            {% for column in cuts %}
+                {{ 'cut.said' if column == cut else "'all'" }},
             {% endfor %}
-            count(*) as customers,
-            count(cross_holders.customer_key) as cross_holders
-        from (select distinct customer_key{{ ', ' ~ cut if cut }} from holders) as cut
-        left join cross_holders on cut.customer_key = cross_holders.customer_key
-        {{ 'group by cut.' ~ cut if cut }}
-        {{ 'union all' if not loop.last }}
+            count(*),
+            count(*) filter (where jsonb_array_length(customers.product_lines) > 1)
+        from customers
+        cross join lateral jsonb_array_elements_text(customers.{{ held }}) as cut (said)
+        group by cut.said
     {% endfor %}
 ),
 
 policies_held as (
     select
-        {% for column in cuts if column %}
+        {% for column in cuts %}
             coalesce({{ column }}, 'all') as {{ column }},
         {% endfor %}
         count(*) as policies

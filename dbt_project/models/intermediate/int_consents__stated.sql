@@ -2,7 +2,7 @@ with consents as (
     select * from {{ ref('input__consents') }}
 ),
 
-identified as (
+identified as {{ picked() }} (
     select * from {{ ref('int_parties__identified') }}
     {{ only_changed('customer_key') }}
 ),

@@ -2,7 +2,7 @@ with ranked as not materialized (
     select * from {{ ref('int_parties__ranked') }}
 ),
 
-{% if var('changed_only') %}
+{% if builds_changes() %}
     changed_parties as (
         select * from ranked
         {{ only_changed('customer_key', 'relations') }}

@@ -1,4 +1,4 @@
-{{ config(materialized='table', post_hook='{{ analyze_table() }}') }}
+{{ config(materialized='table') }}
 
 with recursive changed_relations as (
     select * from {{ ref('int_relations__changed') }}

@@ -1,4 +1,4 @@
-{{ config(materialized='table', post_hook='{{ analyze_table() }}') }}
+{{ config(materialized='table', pre_hook='{{ with_helpers() }}') }}
 
 with identified as not materialized (
     select * from {{ ref('int_parties__identified') }}

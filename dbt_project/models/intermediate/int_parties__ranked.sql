@@ -5,7 +5,7 @@ with parties as (
     select * from {{ ref('input__parties') }}
 ),
 
-identified as (
+identified as {{ picked() }} (
     select * from {{ ref('int_parties__identified') }}
     {{ only_changed('customer_key') }}
 ),
@@ -14,6 +14,7 @@ roles as (
     select * from {{ ref('int_parties__roles') }}
 ),
 
+-- Everybody has a row of roles; an inner join of two picks of the same parties would be planned for a few of them.
 described as (
     select
         parties.*,
@@ -25,7 +26,7 @@ described as (
         coalesce(parties.id_number, parties.credit_code) is not null as has_number
     from parties
     inner join identified on parties.party_key = identified.party_key
-    inner join roles on parties.party_key = roles.party_key
+    left join roles on parties.party_key = roles.party_key
 ),
 
 final as (

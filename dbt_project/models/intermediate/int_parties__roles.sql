@@ -1,4 +1,4 @@
-with parties as (
+with parties as {{ picked() }} (
     select * from {{ ref('int_parties__identified') }}
     {{ only_changed('party_key') }}
 ),

@@ -1,11 +1,10 @@
-with ranked as (
+with ranked as {{ picked() }} (
     select * from {{ ref('int_parties__ranked') }}
     {{ only_changed('customer_key') }}
 ),
 
 party_versions as (
     select * from {{ ref('input__party_versions') }}
-    {{ only_changed('party_key') }}
 ),
 
 versions as (

@@ -1,4 +1,4 @@
-{{ config(materialized='table', post_hook='{{ analyze_table() }}') }}
+{{ config(materialized='table') }}
 
 with changed_customers as (
     select * from {{ ref('int_customers__changed') }}

@@ -1,4 +1,4 @@
-{{ config(materialized='table', post_hook='{{ analyze_table() }}') }}
+{{ config(materialized='table') }}
 
 with changed_policies as (
     select * from {{ ref('input__changed_policies') }}

@@ -2,17 +2,25 @@ with policy_parties as not materialized (
     select * from {{ ref('input__policy_parties') }}
 ),
 
-asked as (
-    select * from policy_parties
-    {% if var('changed_only') %}
+{% if builds_changes() %}
+    changed_parties as materialized (
+        select * from {{ ref('int_parties__identified') }}
+        {{ only_changed('customer_key', 'relations') }}
+    ),
+
+    asked as (
+        select * from policy_parties
         where policy_key in (
             select named.policy_key
             from policy_parties as named
-            inner join {{ ref('int_parties__identified') }} as identified on named.party_key = identified.party_key
-            {{ only_changed('identified.customer_key', 'relations') }}
+            inner join changed_parties on named.party_key = changed_parties.party_key
         )
-    {% endif %}
-),
+    ),
+{% else %}
+    asked as (
+        select * from policy_parties
+    ),
+{% endif %}
 
 -- Most policies name one party in all roles, and say nothing of anybody else.
 with_others as (

@@ -1,4 +1,4 @@
-{{ config(materialized='table', post_hook='{{ analyze_table() }}') }}
+{{ config(materialized='table') }}
 
 with changed_customers as not materialized (
     select * from {{ ref('int_customers__changed') }}
@@ -57,12 +57,17 @@ places as (
     where people <= {{ most_of_a_place() }}
 ),
 
+changed_identities as materialized (
+    select identified.party_key
+    from identified
+    inner join changed_customers on identified.customer_key = changed_customers.customer_key
+),
+
 -- Who is on a policy with somebody: one named as beneficiary only is nobody's relation until a customer.
 named as (
     select policy_parties.policy_key
     from policy_parties
-    inner join identified on policy_parties.party_key = identified.party_key
-    inner join changed_customers on identified.customer_key = changed_customers.customer_key
+    inner join changed_identities on policy_parties.party_key = changed_identities.party_key
 ),
 
 -- One who moves in or out changes what all of the house are to each other: it may be a family no more, or again.

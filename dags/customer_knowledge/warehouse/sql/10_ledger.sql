@@ -138,3 +138,42 @@ create table if not exists quality.failing_key (
     key_hash text not null,
     primary key (run_id, check_id, asset, key_hash)
 );
+
+-- Landing tables none of whose rows ever went from one policy or party to another, since their first batch; by what tells
+-- one row from another there, and by the column that says whose it is.
+create table if not exists ops.rows_stay (
+    source_system text not null,
+    source_table text not null,
+    row_key text [] not null,
+    root_column text not null,
+    primary key (source_system, source_table)
+);
+
+-- How many versions a landing table had when the planner was last told of them.
+create table if not exists ops.statistics_taken (
+    source_system text not null,
+    source_table text not null,
+    versions bigint not null,
+    primary key (source_system, source_table)
+);
+
+-- ANALYZE of a table whose rows of one key lie together. It looks at every row of few pages, meets the same keys again and
+-- takes them for a twentieth of what they are; plans then read the table whole for a hundredth of its keys. How many keys
+-- there are for each row is told by whole pages, and kept as a setting of the column. Keys that lie on several of the pages
+-- count once for each: versions that days append make them seem more.
+create or replace function ops.analyze_laid_together(laid regclass, keys text []) returns void
+language plpgsql as $$
+declare
+    pages numeric := greatest(1, pg_relation_size(laid) / current_setting('block_size')::numeric);
+    key text;
+    keys_a_row numeric;
+begin
+    foreach key in array keys loop
+        execute format(
+            'select round(count(distinct %I)::numeric / nullif(count(*), 0), 4) from %s tablesample system (%s)'
+            ' repeatable (1)', key, laid, least(100, 100 * 1000 / pages)
+        ) into keys_a_row;
+        execute format('alter table %s alter column %I set (n_distinct = %s)', laid, key, -coalesce(keys_a_row, 0));
+    end loop;
+    execute format('analyze %s', laid);
+end $$;

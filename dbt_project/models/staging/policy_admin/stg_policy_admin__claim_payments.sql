@@ -21,7 +21,7 @@ final as (
         accepted.is_stale
     from accepted
     left join claims on accepted.claim_id = claims.claim_id
-    {% if var('changed_only') %}
+    {% if builds_changes() %}
         where {{ entity_key('policy_admin', 'claims.policy_id') }} in (
             select changed.policy_key from {{ ref('stg_ledger__changed_policies') }} as changed
         )
