@@ -81,13 +81,10 @@ def fit(kind: Kind, matrix: Matrix, labels: Labels, seed: int, boosting: Mapping
     Args:
         boosting: what a booster is told other than `BOOSTING`.
     """
-    told = _binnable(matrix)
+    if kind == BLEND:
+        return blended([fit(plain, matrix, labels, seed, boosting) for plain in PLAIN])
     with single_threaded():
-        fitted = [
-            _recipe(plain, len(matrix), seed, boosting or {}).fit(told, labels)
-            for plain in (PLAIN if kind == BLEND else (kind,))
-        ]
-    return Ranker(kind, tuple(fitted))
+        return Ranker(kind, (_recipe(kind, len(matrix), seed, boosting or {}).fit(_binnable(matrix), labels),))
 
 
 def out_of_fold(kind: Kind, matrix: Matrix, labels: Labels, fold: NDArray[np.int64], seed: int) -> Floats:

@@ -84,7 +84,7 @@ def variables(profile: Profile, edition_id: int, as_of_date: date) -> dict[str, 
 
 
 def _environment(at: Settings, profile: Profile, *, by_key: bool) -> dict[str, str]:
-    """What dbt's process is told; `by_key`: it looks up what changed, and waits for the disk a lot."""
+    """What dbt's process is told; `by_key`: it builds what changed, with one model more at a time."""
     parts = conninfo_to_dict(dsn(at, profile.database))
     found = os.environ | {
         "CK_DBT_HOST": str(parts.get("host") or "127.0.0.1"),
