@@ -157,9 +157,10 @@
 
 {#-
     Place, key and 64-bit hash of each row (1.0 and 1.00 are the same); equal rows are numbered, so that one stands for one.
+    By the hash alone, which sorts as a number does: rows of two keys that had the same would be rewritten for nothing.
 -#}
 {% macro with_their_images(rows, key, columns) -%}
-    select place, {{ key }}, image, row_number() over (partition by {{ key }}, image order by place) as copy
+    select place, {{ key }}, image, row_number() over (partition by image order by place) as copy
     from (
         select ctid as place, {{ key }}, hash_record_extended(row({{ columns | join(', ') }}), 0) as image
         from ({{ rows }}) as compared

@@ -10,25 +10,12 @@ from customer_knowledge.profile import Profile
 from customer_knowledge.sample_insurer import advance, simulate
 from customer_knowledge.warehouse import core_state, editions
 from customer_knowledge.warehouse.connections import SIMULATOR, connect, warehouse
-from customer_knowledge.warehouse.content_hash import table_hash
+from tests.harness.core import digests, forget, state
 from tests.harness.day import build_to_core, land
 from tests.harness.upheaval import Upheaval
 
 pytestmark = pytest.mark.postgres
 FIRST_DAY, CUSTOMERS, SEED, DAYS = date(2026, 6, 30), 500, 5, 2
-# What a build is told, not what it makes.
-_MADE = (
-    "select schemaname, tablename from pg_tables where schemaname in ('input_layer', 'intermediate', 'core')"
-    " and tablename !~ '__(changed|moved)' order by 1, 2"
-)
-
-
-def digests(profile: Profile) -> dict[str, str]:
-    """A digest of each table's rows."""
-    with warehouse(profile) as connection:
-        tables = connection.execute(_MADE).fetchall()
-        return {f"{schema}.{table}": table_hash(connection, schema, table) for schema, table in tables}
-
 
 _QUIET = (
     "select p.party_id from party as p join policy_party as r using (party_id) join policy as o using (policy_id)"
@@ -113,24 +100,12 @@ def served_otherwise(profile: Profile, agent: str) -> int:
     return int(row[0])
 
 
-def state(profile: Profile) -> core_state.State:
-    with warehouse(profile) as connection:
-        found = core_state.read(connection)
-    assert found is not None
-    return found
-
-
 def tables_of_staying_rows(profile: Profile) -> int:
     """Landing tables whose rows are looked up by whose they are alone; those of a root's own id always are."""
     with warehouse(profile) as connection:
         row = connection.execute("select count(*) from ops.rows_stay").fetchone()
     assert row is not None
     return int(row[0])
-
-
-def forget(profile: Profile) -> None:
-    with warehouse(profile) as connection:
-        core_state.forget(connection)
 
 
 @pytest.fixture(scope="module")
@@ -170,7 +145,7 @@ _OF_A_KEY = (
     " table_name) where table_schema = 'core' and column_name = %s order by 1"
 )
 KEYS = {"policy_key": "policies", "party_key": "parties", "customer_key": "customers"}
-MADE_WHOLE = {"fct_agent_note", "fct_complaint"}
+MADE_WHOLE = {"fct_agent_note"}
 Places = dict[tuple[str, str], set[tuple[str, str]]]
 
 

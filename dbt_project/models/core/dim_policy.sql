@@ -1,4 +1,5 @@
 {{ built_by('policy_key') }}
+-- Who carried a number before is looked up before this is replaced. depends_on: {{ ref('int_complaints__changed') }}
 
 with policies as (
     select * from {{ ref('input__policies') }}

@@ -1,5 +1,8 @@
-with complaints as not materialized (
+{{ built_by('complaint_key', changed='complaints') }}
+
+with complaints as {{ picked() }} (
     select * from {{ ref('input__complaints') }}
+    {{ only_changed('complaint_key', 'complaints') }}
 ),
 
 crosswalk as (
@@ -20,6 +23,7 @@ policies as (
 final as (
     select
         complaints.complaint_key,
+        complaints.party_key,
         crosswalk.customer_key,
         policies.policy_key,
         complaints.policy_number,

@@ -1,36 +1,17 @@
-{{ config(materialized='table', pre_hook='{{ with_helpers() }}') }}
+{{ built_by('party_key', changed='identities', found_by=['customer_key', 'identity_hash']) }}
 
-with parties as (
+with parties as {{ picked() }} (
     select * from {{ ref('input__parties') }}
+    {{ only_changed('party_key', 'identities') }}
 ),
 
 resolved as (
     select * from {{ ref('input__party_identities') }}
-),
-
--- Exact numbers only; who has none stands alone. A proxy counts only where the insurer's profile declares it.
-recognised as (
-    select
-        *,
-        case
-            when '{{ var("customer_identity") }}' = 'proxy' and proxy_identity is not null then 'proxy'
-            when credit_code is not null then 'credit_code'
-            when id_number is not null then 'id_number'
-            else 'stand_alone'
-        end as exact_rule
-    from parties
+    {{ only_changed('party_key', 'identities') }}
 ),
 
 identities as (
-    select
-        *,
-        case exact_rule
-            when 'proxy' then proxy_identity
-            when 'credit_code' then credit_code
-            when 'id_number' then id_number
-            else party_key
-        end as identity_value
-    from recognised
+    {{ recognised('parties') }}
 ),
 
 -- What resolution found wins; where it did not run, the party known first names the customer.
@@ -48,7 +29,9 @@ final as (
         ) as customer_key,
         coalesce(resolved.identity_rule, identities.exact_rule) as identity_rule,
         identities.known_on,
-        coalesce(resolved.identity_probability, 1) as identity_probability
+        coalesce(resolved.identity_probability, 1) as identity_probability,
+        identities.identity_hash,
+        resolved.party_key is not null as is_resolved
     from identities
     left join resolved on identities.party_key = resolved.party_key
 )

@@ -1,4 +1,4 @@
-{{ built_by('customer_key') }}
+{{ built_by('customer_key', found_by=['party_key']) }}
 -- Who shared a place before is looked up before this is replaced. depends_on: {{ ref('int_places__changed') }}
 
 with parties as (
