@@ -47,6 +47,16 @@ def test_it_is_postgresql_18_with_checksums_and_scram_on_loopback_only(place: Se
     assert ask(place, running, "select count(*) from pg_available_extensions where name = 'vector'") == "1"
 
 
+def test_text_is_compared_by_code_point_and_known_to_unicode(place: Settings) -> None:
+    running = server.start(place)
+    assert ask(place, running, "select bool_and(datlocprovider = 'b') from pg_database") == "True"
+    # Code points are 0x4e2d and 0x1f600; a comparison of UTF-16, or by any language's rules, says otherwise.
+    assert ask(
+        place, running, "select array_agg(w order by w) from unnest(array['中', '😀', 'é', 'z', 'B', 'a']) as w"
+    ) == str(["B", "a", "z", "é", "中", "😀"])
+    assert ask(place, running, "select upper('é') || (select '客户' ~ '^[[:alpha:]]+$')") == "Étrue"
+
+
 @pytest.mark.parametrize(("memory", "buffers", "work"), [(1_024, 256, 32), (16_384, 1_024, 170), (262_144, 2_048, 192)])
 def test_it_is_sized_by_the_memory_there_is(memory: int, buffers: int, work: int) -> None:
     said = server.configuration(memory)

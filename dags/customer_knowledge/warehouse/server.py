@@ -23,7 +23,8 @@ from customer_knowledge.settings import Settings
 from customer_knowledge.warehouse import places
 
 SUPERUSER = "ck_admin"
-LOCALE = "C.UTF-8"
+# By code point, compared by PostgreSQL itself: half the time that the C library takes to sort the same keys.
+LOCALE = ("--locale=C.UTF-8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
 CONFIGURATION = """
 # Sized by this machine's memory; an insurer brings a server of their own.
 listen_addresses = '127.0.0.1'
@@ -31,6 +32,8 @@ unix_socket_directories = ''
 shared_buffers = {shared_buffers}MB
 effective_cache_size = {effective_cache_size}MB
 work_mem = {work_mem}MB
+# A process that reads for another takes the processor from it where there are two, and is woken for each page.
+io_method = sync
 maintenance_work_mem = 256MB
 max_wal_size = 4GB
 # Nobody follows this server: a table that is made whole need not be written twice. It is flushed before its commit.
@@ -135,7 +138,7 @@ def _initialise(settings: Settings, home: Path, programs: Path) -> None:
     # Made under another name, so that a cut-short initdb is never taken for a cluster.
     unfinished = home / "cluster.unfinished"
     shutil.rmtree(unfinished, ignore_errors=True)
-    command += ["-U", SUPERUSER, "-E", "UTF8", f"--locale={LOCALE}", "-D", str(unfinished)]
+    command += ["-U", SUPERUSER, "-E", "UTF8", *LOCALE, "-D", str(unfinished)]
     done = _run(settings, command, quiet=False)
     password.unlink()
     if done.returncode:
