@@ -63,6 +63,32 @@ def test_results_are_read_from_the_artifacts(sample: Profile, project: Path) -> 
         assert connection.execute("select max(a) from staging.good").fetchone() == (42,)
 
 
+SESSION = (
+    "{{ config(materialized='table', pre_hook='create temporary table mine as select 1 as a') }}"
+    " select pg_backend_pid() as pid, (select count(*) from pg_class where relname = 'mine') as mine"
+)
+
+
+def test_models_one_after_another_share_a_connection_and_no_temporary_table(
+    sample: Profile, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings(), "dbt_threads", 1)
+    models = {"one.sql": "", "two.sql": "-- depends_on: {{ ref('one') }}\n"}
+    for name, before in models.items():
+        (project / "models" / name).write_text(before + SESSION)
+    (project / "models" / "broken.sql").write_text("-- depends_on: {{ ref('one') }}\nselect 1 / 0 as a")
+    (project / "models" / "broken.yml").write_text("models: [{name: broken, config: {materialized: table}}]")
+    with pytest.raises(dbt.DbtFailed):
+        run(sample, "one broken two")
+    with warehouse(sample) as connection:
+        one, two = (
+            connection.execute(f"select pid, mine from staging.{name}".encode()).fetchone() for name in ("one", "two")
+        )
+    assert one == two
+    assert one is not None
+    assert one[1] == 1
+
+
 def numbers(profile: Profile) -> tuple[int, int]:
     with warehouse(profile) as connection:
         row = connection.execute("select edition, nodes from staging.looks").fetchone()

@@ -10,6 +10,8 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+from dbt.adapters.postgres.connections import PostgresConnectionManager
+from dbt.adapters.postgres.impl import PostgresAdapter
 from dbt.cli.main import dbtRunner
 from dbt.contracts.graph.manifest import Manifest
 from dbt.parser.manifest import extended_mashumuro_decoder
@@ -33,8 +35,30 @@ def read(parsed: Path) -> Manifest | None:
     return manifest
 
 
+class KeptConnections(PostgresConnectionManager):
+    """Connections that a thread of dbt keeps from model to model.
+
+    dbt closes one after each. The process behind the next must be made known every page of the shared memory that it
+    touches, and every table that it reads.
+    """
+
+    def release(self) -> None:
+        """Leave no transaction and no temporary table to whoever is next; a connection that cannot is closed."""
+        connection = self.get_if_exists()
+        if connection is None or connection.state != "open":
+            return
+        try:
+            self.rollback_if_open()  # type: ignore[no-untyped-call]
+            with connection.handle.cursor() as cursor:
+                cursor.execute("discard temp")
+            connection.handle.commit()
+        except Exception:
+            super().release()
+
+
 def main(parsed: Path, arguments: list[str]) -> int:
     """Run dbt; its exit code. Without the file `parsed`, dbt parses for itself."""
+    PostgresAdapter.ConnectionManager = KeptConnections
     ended = dbtRunner(manifest=read(parsed)).invoke(arguments)
     if ended.exception is not None:
         sys.stderr.write(f"{ended.exception}\n")
