@@ -204,8 +204,8 @@ def _tables(metrics: dict[str, Any], baselines: dict[str, Any]) -> list[dict[str
     if "deciles" in metrics:
         by_decile = {str(number): decile for number, decile in enumerate(metrics["deciles"], start=1)}
         note = (
-            "Lowest scores first. low, high: 95 % interval of expected over actual, for so few exits chance alone moves it."
-            " 按评分由低到高;low、high 为预期与实际之比的 95 % 区间,退出数少时仅随机性即可使其变动。"
+            "Lowest scores first. low, high: 95 % interval of expected over actual: few exits leave it wide."
+            " 按评分由低到高;low、high 为预期与实际之比的 95 % 区间,退出数越少区间越宽。"
         )
         kept = ("expected", "actual", *(f"expected_over_actual{end}" for end in ("", "_low", "_high")))
         found.append(_table("Calibration by decile", "十分位校准", note, kept, by_decile))
