@@ -198,9 +198,17 @@ def _gain(deciles: list[dict[str, Any]]) -> list[tuple[float, float]]:
 
 
 def _tables(metrics: dict[str, Any], baselines: dict[str, Any]) -> list[dict[str, Any]]:
-    """Horizons, causes, earlier years and fairness, each where the run has it."""
+    """Deciles, horizons, causes, earlier years and fairness, each where the run has it."""
     found = []
     kept: tuple[str, ...]
+    if "deciles" in metrics:
+        by_decile = {str(number): decile for number, decile in enumerate(metrics["deciles"], start=1)}
+        note = (
+            "Lowest scores first. low, high: 95 % interval of expected over actual: few exits leave it wide."
+            " 按评分由低到高;low、high 为预期与实际之比的 95 % 区间,退出数越少区间越宽。"
+        )
+        kept = ("expected", "actual", *(f"expected_over_actual{end}" for end in ("", "_low", "_high")))
+        found.append(_table("Calibration by decile", "十分位校准", note, kept, by_decile))
     soon = {name: values for name, values in baselines.items() if name.endswith("_3m")}
     if soon:
         kept = ("rows", "rate", "auc", "brier", "expected_over_actual", "lift_10")

@@ -11,6 +11,7 @@ from models_ml.common.guards import Labels
 
 Floats = NDArray[np.float64]
 _TINY = 1e-6
+Z_95 = 1.959964  # of the normal distribution, two-sided
 
 
 def auc(labels: Labels, score: Floats) -> float | None:
@@ -53,13 +54,40 @@ def top_rows(score: Floats, share: float) -> NDArray[np.intp]:
 
 
 def deciles(labels: Labels, p: Floats) -> list[dict[str, float | None]]:
-    """Expected and actual exits in ten groups of rising score: [{expected, actual, expected_over_actual}]."""
+    """Expected and actual exits in ten groups of rising score.
+
+    Returns:
+        expected, actual, expected_over_actual (None without an exit) and its interval, expected_over_actual_low and
+        _high, see `ratio_interval`.
+    """
     table: list[dict[str, float | None]] = []
     for rows in np.array_split(np.argsort(p, kind="stable"), 10):
         expected, actual = float(p[rows].sum()), float(labels[rows].sum())
-        ratio = round(expected / actual, 6) if actual else None
-        table.append({"expected": round(expected, 6), "actual": actual, "expected_over_actual": ratio})
+        low, high = ratio_interval(expected, actual, rows.size)
+        table.append(
+            {
+                "expected": round(expected, 6),
+                "actual": actual,
+                "expected_over_actual": _round(expected / actual if actual else None),
+                "expected_over_actual_low": _round(low),
+                "expected_over_actual_high": _round(high),
+            }
+        )
     return table
+
+
+def ratio_interval(expected: float, actual: float, rows: int) -> tuple[float | None, float | None]:
+    """95 % interval of expected ÷ actual exits of some rows: by Wilson's score interval of their share of exits.
+
+    Rows count as independent; the expected exits as fixed. None where there is no limit: no rows, or no exit.
+    """
+    if not rows:
+        return None, None
+    share, per_row = actual / rows, Z_95**2 / rows
+    middle = share + per_row / 2
+    reach = float(np.sqrt(per_row * (share * (1 - share) + per_row / 4)))
+    least, most = (rows * (middle + side * reach) / (1 + per_row) for side in (-1, 1))
+    return expected / most, expected / least if actual else None
 
 
 def evaluate(labels: Labels, p: Floats) -> dict[str, Any]:

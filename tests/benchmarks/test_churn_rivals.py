@@ -1,7 +1,9 @@
 """Churn beside LightGBM, logistic regression and the cohort table: the same rows, the same split, the same columns.
 
 Run by `make bench`. LightGBM is a rival of benchmarks only. It gets what ours gets: the same encoded columns; trees and
-leaves chosen by folds of customers within the training rows; its level by isotonic regression out of fold.
+leaves chosen by folds of customers within the training rows; its level by isotonic regression out of fold (and shown
+as it is, too). The aim of calibration, expected over actual exits of each decile within 0.8 to 1.25, is shown with
+intervals and not asserted: ADR 18 says why the motor portfolio's lowest decile lies outside.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ from expectations.gate import landing_gate
 from models_ml.churn import features, spec, train
 from models_ml.churn.calendar import MONTHS
 from models_ml.churn.fitting import outcomes
+from models_ml.churn.grade import captured_premium
 from models_ml.common import metrics
 from models_ml.common.encoding import Encoder
 from models_ml.common.split import folds
@@ -34,7 +37,8 @@ lightgbm = pytest.importorskip("lightgbm", reason="a rival of benchmarks only: `
 pytestmark = [pytest.mark.postgres, pytest.mark.timeout(0)]
 ACTUAL = PROJECT_DIR.parent / "shared/data/spanish_motor/motor_vehicle_insurance_data.csv"
 DAY, SEED, CUSTOMERS = date(2026, 6, 30), 3, 5_000
-SHOWN = ("auc", "pr_auc", "brier", "expected_over_actual", "lift_10")
+SHOWN = ("auc", "pr_auc", "brier", "log_loss", "expected_over_actual", "lift_10")
+RATIO = "expected_over_actual"
 MARGIN = 0.01
 
 
@@ -66,8 +70,8 @@ def motor_units(motor: Profile) -> tuple[Profile, date, pd.DataFrame]:
     return motor, day, built(motor, day)
 
 
-def rival(rows: pd.DataFrame, test: pd.DataFrame, profile: Profile) -> np.ndarray:
-    """LightGBM's chances for the test rows."""
+def rivals(rows: pd.DataFrame, test: pd.DataFrame, profile: Profile) -> dict[str, np.ndarray]:
+    """LightGBM's chances for the test rows, calibrated and as they are."""
     from sklearn.isotonic import IsotonicRegression
 
     encoder = Encoder.fit(rows, spec.of(profile).features)
@@ -85,7 +89,8 @@ def rival(rows: pd.DataFrame, test: pd.DataFrame, profile: Profile) -> np.ndarra
     assert best is not None
     level = IsotonicRegression(y_min=1e-6, y_max=1 - 1e-6, out_of_bounds="clip").fit(best[2], labels)
     print(f"\nLightGBM chose {best[1]}")
-    return np.asarray(level.predict(fitted(matrix, labels, best[1]).predict_proba(encoder.transform(test))[:, 1]))
+    found = fitted(matrix, labels, best[1]).predict_proba(encoder.transform(test))[:, 1]
+    return {"lightgbm": np.asarray(level.predict(found)), "lightgbm_not_calibrated": found}
 
 
 def fitted(matrix: np.ndarray, labels: np.ndarray, chosen: dict[str, Any]) -> Any:
@@ -95,21 +100,30 @@ def fitted(matrix: np.ndarray, labels: np.ndarray, chosen: dict[str, Any]) -> An
     return model.fit(matrix, labels)
 
 
+def ratio(decile: dict[str, Any]) -> str:
+    """Expected over actual exits with the interval; `–` where there was no exit."""
+    told = [decile[RATIO + end] for end in ("", "_low", "_high")]
+    value, low, high = ("–" if number is None else f"{number:.2f}" for number in told)
+    return f"{value} [{low}, {high}]"
+
+
 @pytest.mark.parametrize("insurer", ["sample_units", "motor_units"])
 def test_nothing_is_clearly_better(insurer: str, request: pytest.FixtureRequest) -> None:
     profile, day, units = request.getfixturevalue(insurer)
     tested = train.backtest(units, spec.of(profile), profile, day)
     chances = {name: np.asarray(p) for name, p in tested.scores.items()}
-    chances["lightgbm"] = rival(tested.train, tested.test, profile)
-    found = {name: metrics.evaluate(outcomes(tested.test), p) for name, p in chances.items()}
+    chances |= rivals(tested.train, tested.test, profile)
+    labels, budget = outcomes(tested.test), spec.of(profile).budget
+    found = {name: metrics.evaluate(labels, p) for name, p in chances.items()}
+    captured = {name: captured_premium(tested.test, labels, p, budget) for name, p in chances.items()}
     print(f"{insurer}: {len(tested.train):,} rows learnt from, {len(tested.test):,} tested, {MONTHS} months")
     for name, measured in found.items():
         champion = " (champion)" if name == tested.champion else ""
-        ratios = [d["expected_over_actual"] for d in measured["deciles"]]
         print(
             f"  {name + champion:<34}"
             + " ".join(f"{m} {measured[m]:.4f}" for m in SHOWN)
-            + f" deciles E/O {min(ratios):.2f}-{max(ratios):.2f}"
+            + f" gain over cohort {captured[name] / captured[train.COHORT]:.3f}"
         )
+        print("    E/O by decile " + ", ".join(ratio(decile) for decile in measured["deciles"]))
     assert found[tested.champion]["auc"] > found["lightgbm"]["auc"] - MARGIN
     assert found[tested.champion]["auc"] > found[train.COHORT]["auc"]

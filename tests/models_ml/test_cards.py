@@ -120,6 +120,9 @@ def test_the_card_tells_what_was_measured_and_loads_nothing(trained: Trained) ->
     assert page.count("<svg") == 4
     assert "Fairness by sex" in page
     assert "Three months" in page
+    assert "Calibration by decile" in page
+    lowest = trained.metrics["deciles"][0]
+    assert f"{lowest['expected']:.4g}" in page.split("Calibration by decile")[1]
     assert not re.search(r"(?:href|src)=|https?://|<script", page)
 
 

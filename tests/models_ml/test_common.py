@@ -70,6 +70,27 @@ def test_measures_agree_with_scikit_learn_and_with_hand_counts() -> None:
     assert metrics.auc_interval(labels, p, seed=3) == (low, high)
 
 
+def test_the_ratio_of_a_decile_has_wilsons_interval() -> None:
+    """20 exits of 100 rows: the share of exits lies between 0.13337 and 0.28883."""
+    low, high = metrics.ratio_interval(25, 20, 100)
+    assert low == pytest.approx(25 / 28.883, abs=1e-4)
+    assert high == pytest.approx(25 / 13.337, abs=1e-4)
+    low, high = metrics.ratio_interval(2, 0, 50)
+    assert low == pytest.approx(2 / (50 * 0.07135), abs=1e-4)
+    assert high is None
+    assert metrics.ratio_interval(0, 0, 0) == (None, None)
+    found = metrics.evaluate(np.arange(1000) % 4 == 0, np.full(1000, 0.3))["deciles"][0]
+    assert found["expected_over_actual_low"] < found["expected_over_actual"] == 1.2 < found["expected_over_actual_high"]
+
+
+def test_intervals_of_ratios_cover_the_truth_as_often_as_they_say() -> None:
+    chance, rows, draws = 0.04, 800, 4_000
+    actual = np.random.default_rng(7).binomial(rows, chance, draws)
+    limits = [metrics.ratio_interval(rows * chance, float(exits), rows) for exits in actual]
+    covered = np.mean([low is not None and high is not None and low <= 1 <= high for low, high in limits])
+    assert covered == pytest.approx(0.95, abs=0.015)
+
+
 def test_a_single_class_has_no_auc_and_no_ratio() -> None:
     found = metrics.evaluate(np.zeros(50, dtype=bool), np.full(50, 0.1))
     assert found["auc"] is None
