@@ -1,4 +1,4 @@
-{{ built_by('party_key', changed='identities', found_by=['customer_key', 'identity_hash']) }}
+{{ built_by('party_key', changed='identities', found_by=['customer_key', 'identity_hash', 'is_resolved']) }}
 
 with parties as {{ picked() }} (
     select * from {{ ref('input__parties') }}
