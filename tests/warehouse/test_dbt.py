@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from customer_knowledge.profile import Profile
-from customer_knowledge.settings import PROJECT_DIR, settings
+from customer_knowledge.settings import PROJECT_DIR, Settings, settings
 from customer_knowledge.warehouse import dbt, parsed
 from customer_knowledge.warehouse.connections import warehouse
 from customer_knowledge.warehouse.scrub import scrubbed
@@ -63,30 +63,63 @@ def test_results_are_read_from_the_artifacts(sample: Profile, project: Path) -> 
         assert connection.execute("select max(a) from staging.good").fetchone() == (42,)
 
 
+TABLE = "{{ config(materialized='table') }} "
 SESSION = (
     "{{ config(materialized='table', pre_hook='create temporary table mine as select 1 as a') }}"
     " select pg_backend_pid() as pid, (select count(*) from pg_class where relname = 'mine') as mine"
 )
 
 
+def after(model: str, text: str) -> str:
+    """A table made once another is."""
+    return f"-- depends_on: {{{{ ref('{model}') }}}}\n" + (text if "config(" in text else TABLE + text)
+
+
+def write(project: Path, models: dict[str, str]) -> None:
+    for name, text in models.items():
+        (project / "models" / f"{name}.sql").write_text(text)
+
+
+def sessions(profile: Profile, *models: str) -> list[tuple[int, int]]:
+    """Of each model, in which process it was made, and how many temporary tables of its name there were."""
+    with warehouse(profile) as connection:
+        found = [connection.execute(f"select pid, mine from staging.{model}".encode()).fetchone() for model in models]
+    assert all(found)
+    return [(row[0], row[1]) for row in found if row]
+
+
 def test_models_one_after_another_share_a_connection_and_no_temporary_table(
-    sample: Profile, project: Path, monkeypatch: pytest.MonkeyPatch
+    sample: Profile, project: Path, monkeypatch: pytest.MonkeyPatch, own_settings: Settings
 ) -> None:
     monkeypatch.setattr(settings(), "dbt_threads", 1)
-    models = {"one.sql": "", "two.sql": "-- depends_on: {{ ref('one') }}\n"}
-    for name, before in models.items():
-        (project / "models" / name).write_text(before + SESSION)
-    (project / "models" / "broken.sql").write_text("-- depends_on: {{ ref('one') }}\nselect 1 / 0 as a")
-    (project / "models" / "broken.yml").write_text("models: [{name: broken, config: {materialized: table}}]")
-    with pytest.raises(dbt.DbtFailed):
+    said = own_settings.data_dir / "postgresql" / "server.log"
+    before = said.stat().st_size
+    made = {"one": SESSION, "broken": after("one", "select 1 / 0 as a"), "two": after("one", SESSION)}
+    write(project, made)
+    with pytest.raises(dbt.DbtFailed, match="1 of 3 failed: broken"):
         run(sample, "one broken two")
-    with warehouse(sample) as connection:
-        one, two = (
-            connection.execute(f"select pid, mine from staging.{name}".encode()).fetchone() for name in ("one", "two")
-        )
+    one, two = sessions(sample, "one", "two")
     assert one == two
-    assert one is not None
     assert one[1] == 1
+    # The server has nothing to say of a commit or a beginning too many.
+    assert "transaction in progress" not in said.read_text(encoding="utf-8")[before:]
+
+
+def test_a_connection_that_died_while_nobody_used_it_is_opened_anew(
+    sample: Profile, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two side by side, then one that ends the session of whichever of the two it did not follow, then two again."""
+    monkeypatch.setattr(settings(), "dbt_threads", 2)
+    both = SESSION + ", pg_sleep(0.5)::text as slept"
+    others = (
+        "select count(pg_terminate_backend(pid)) as ended from (select pid from {{ ref('a') }} union select pid from"
+    )
+    others += " {{ ref('b') }}) as sessions where pid <> pg_backend_pid()"
+    write(project, {"a": both, "b": both, "ends": TABLE + others, "c": after("ends", both), "d": after("ends", both)})
+    run(sample, "a b ends c d")
+    before, later = ({pid for pid, _ in sessions(sample, *models)} for models in ("ab", "cd"))
+    assert len(before) == len(later) == 2
+    assert len(before & later) == 1
 
 
 def numbers(profile: Profile) -> tuple[int, int]:

@@ -11,11 +11,15 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+from dbt.adapters.contracts.connection import Connection, ConnectionState
 from dbt.adapters.postgres.connections import PostgresConnectionManager
 from dbt.adapters.postgres.impl import PostgresAdapter
 from dbt.cli.main import dbtRunner
 from dbt.contracts.graph.manifest import Manifest
 from dbt.parser.manifest import extended_mashumuro_decoder
+from psycopg2 import DatabaseError  # type: ignore[import-untyped]
+from psycopg2.extensions import STATUS_READY, TRANSACTION_STATUS_IDLE  # type: ignore[import-untyped]
+from psycopg2.extensions import connection as PostgresConnection  # noqa: N812
 
 FAILED, NOT_RUN = 1, 2
 
@@ -43,24 +47,53 @@ class KeptConnections(PostgresConnectionManager):
     touches, and every table that it reads.
     """
 
+    def set_connection_name(self, name: str | None = None) -> Connection:
+        """Name the thread's connection; one that died while nobody used it is opened anew."""
+        connection = self.get_if_exists()
+        if connection is not None and _is_kept(connection) and _is_dead(connection.handle):
+            self.close(connection)
+        return super().set_connection_name(name)
+
     def release(self) -> None:
         """Leave no transaction and no temporary table to whoever is next; a connection that cannot is closed."""
         connection = self.get_if_exists()
-        if connection is None or connection.state != "open":
+        if connection is None or connection.state != ConnectionState.OPEN:
             return
         try:
             self.rollback_if_open()  # type: ignore[no-untyped-call]
-            with connection.handle.cursor() as cursor:
-                cursor.execute("discard temp")
-            connection.handle.commit()
+            if not _is_kept(connection):
+                _clear(connection.handle)
         except Exception:
             super().release()
+
+
+def _is_kept(connection: Connection) -> bool:
+    """Whether a connection is open and cleared, and nothing was asked of it since."""
+    return bool(connection.state == ConnectionState.OPEN and connection.handle.status == STATUS_READY)
+
+
+def _is_dead(handle: PostgresConnection) -> bool:
+    try:
+        with handle.cursor() as cursor:
+            cursor.execute("select 1")
+        handle.rollback()
+    except DatabaseError:
+        return True
+    return False
+
+
+def _clear(handle: PostgresConnection) -> None:
+    # dbt commits by a word of SQL, of which the driver does not know: it would not begin a transaction by itself.
+    begun = handle.info.transaction_status != TRANSACTION_STATUS_IDLE
+    with handle.cursor() as cursor:
+        cursor.execute("discard temp" if begun else "begin; discard temp")
+    handle.commit()
 
 
 def main(parsed: Path, arguments: list[str]) -> int:
     """Run dbt; its exit code. Without the file `parsed`, dbt parses for itself."""
     PostgresAdapter.ConnectionManager = KeptConnections
-    # Nearly all that is made lives to the end: a project of a hundred thousand objects need not be searched for garbage.
+    # Nearly all that is made lives to the end, and to search a whole project for garbage takes a quarter of the start.
     gc.disable()
     ended = dbtRunner(manifest=read(parsed)).invoke(arguments)
     if ended.exception is not None:

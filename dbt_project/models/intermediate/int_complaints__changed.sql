@@ -1,6 +1,6 @@
 {{ config(materialized='table') }}
 
-with changed_parties as not materialized (
+with changed_parties as (
     select * from {{ ref('int_parties__changed') }}
 ),
 
@@ -25,7 +25,7 @@ policies_before as (
 ),
 
 -- A policy more or less that carries a number changes which policy, if any, the number names.
-numbers as materialized (
+numbers as (
     select policies.policy_number
     from policies
     inner join changed_policies on policies.policy_key = changed_policies.policy_key
@@ -35,18 +35,20 @@ numbers as materialized (
     inner join changed_policies on policies_before.policy_key = changed_policies.policy_key
 ),
 
+told as (
+    select complaint_key, party_key, policy_number from complaints
+    union all
+    select complaint_key, party_key, policy_number from complaints_before
+),
+
 final as (
-    select complaint_key
-    from complaints
-    where
-        party_key in (select changed_parties.party_key from changed_parties)
-        or policy_number in (select numbers.policy_number from numbers)
+    select told.complaint_key
+    from told
+    inner join changed_parties on told.party_key = changed_parties.party_key
     union
-    select complaint_key
-    from complaints_before
-    where
-        party_key in (select changed_parties.party_key from changed_parties)
-        or policy_number in (select numbers.policy_number from numbers)
+    select told.complaint_key
+    from told
+    inner join numbers on told.policy_number = numbers.policy_number
 )
 
 select * from final

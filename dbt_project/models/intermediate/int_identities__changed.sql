@@ -30,9 +30,12 @@ resolved_anew as (
     from resolved
     full join resolved_before on resolved.party_key = resolved_before.party_key
     where
-        resolved.customer_key is distinct from resolved_before.customer_key
-        or resolved.identity_rule is distinct from resolved_before.identity_rule
-        or resolved.identity_probability::text is distinct from resolved_before.identity_probability::text
+        {{ builds_changes() }}
+        and (
+            resolved.customer_key is distinct from resolved_before.customer_key
+            or resolved.identity_rule is distinct from resolved_before.identity_rule
+            or resolved.identity_probability::text is distinct from resolved_before.identity_probability::text
+        )
 ),
 
 told as materialized (
