@@ -52,7 +52,10 @@ def score(
         scored = _scored(chunk, payload)
         counted.append(reference.tally(scored[scored["horizon_months"] == MONTHS]))
         parts.append(scored[KEPT])
-    units = _with_deciles(pd.concat(parts, ignore_index=True))
+    joined = pd.concat(parts, ignore_index=True)
+    parts.clear()  # as large as what was made of them
+    units = _with_deciles(joined)
+    del joined
     everyone = customers.keys(connection, as_of_date)
     churn = by_customer(units, everyone, payload["bands"])
     written = units[POLICY_COLUMNS].assign(model_run_id=model_run_id)

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from models_ml.common.blocks import by_blocks
 from models_ml.common.encoding import Encoder, Matrix
 from models_ml.common.guards import Labels, single_threaded
 from models_ml.common.metrics import Floats
@@ -23,6 +24,7 @@ PLAIN: tuple[Kind, ...] = ("logistic_regression", "gradient_boosting")
 BLEND: Kind = "blend"  # the mean of their log-odds: what both overlook differently weighs half
 FEW = 10  # events and non-events below which nothing is fitted
 MANY = 20_000  # rows from which trees may be larger: below, larger ones remember more than they understand
+BLOCK = 4_000  # rows ranked at a time, which every tree looks at
 BOOSTING: dict[str, Any] = {
     "learning_rate": 0.06,
     "max_iter": 150,
@@ -45,7 +47,7 @@ class Ranker:
         """Log-odds before calibration, the mean of the estimators': (rows,)."""
         if not len(matrix):
             return np.zeros(0)
-        return np.asarray(np.mean([_raw(estimator, matrix) for estimator in self.estimators], axis=0))
+        return np.asarray(np.mean([by_blocks(e.decision_function, matrix, BLOCK) for e in self.estimators], axis=0))
 
     def effects(self, matrix: Matrix, encoder: Encoder) -> pd.DataFrame:
         """What each used feature adds to the log-odds (Shapley values): (rows, features); words of one are summed."""
@@ -117,11 +119,6 @@ def both(labels: Labels) -> bool:
 def _tells(matrix: Matrix) -> NDArray[np.bool_]:
     values = [column[np.isfinite(column)] for column in matrix.T]
     return np.array([bool(v.size) and bool((v != v[0]).any()) for v in values], dtype=bool)
-
-
-def _raw(estimator: Any, matrix: Matrix) -> Floats:
-    with single_threaded():
-        return np.asarray(estimator.decision_function(matrix), dtype="float64")
 
 
 def _recipe(kind: Kind, rows: int, seed: int, boosting: Mapping[str, Any]) -> Any:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
+from functools import cache
 from typing import IO, Any
 
 import pandas as pd
@@ -164,8 +165,7 @@ def spool(connection: Connection, statement: sql.Composed, file: IO[bytes]) -> N
         connection.cursor() as cursor,
         cursor.copy(sql.SQL("copy ({}) to stdout (format csv)").format(statement)) as out,
     ):
-        for block in out:
-            file.write(block)
+        file.writelines(out)
     file.seek(0)
 
 
@@ -200,8 +200,7 @@ def _typed(table: pd.DataFrame, columns: tuple[Column, ...], keys: tuple[str, ..
         elif column.kind == "date":
             table[column.name] = pd.to_datetime(values)
         elif column.kind == "counts":
-            known = [json.loads(v) if isinstance(v, str) else v if isinstance(v, dict) else None for v in values]
-            table[column.name] = pd.Series(known, index=table.index, dtype=object)
+            table[column.name] = pd.Series(_counts(values), index=table.index, dtype=object)
         else:
             words = values.astype(object)
             table[column.name] = words.where(words.notna(), None)
@@ -211,3 +210,9 @@ def _typed(table: pd.DataFrame, columns: tuple[Column, ...], keys: tuple[str, ..
             f"rows without a key: {', '.join(nulls)}", hint="the features' own tests should have said so"
         )
     return table
+
+
+def _counts(values: Iterable[Any]) -> list[dict[str, Any] | None]:
+    """Dictionaries of a column of counts, None where unknown; rows of the same text share one."""
+    parsed = cache(json.loads)
+    return [parsed(v) if isinstance(v, str) else v if isinstance(v, dict) else None for v in values]

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from math import factorial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from models_ml.common.blocks import by_blocks
 from models_ml.common.encoding import Matrix
 from models_ml.common.metrics import Floats
 
 Masks = NDArray[np.bool_]
+BLOCK = 16_000  # rows explained at a time, which every leaf looks at
 
 
 @dataclass(frozen=True)
@@ -48,10 +51,10 @@ def explain(estimator: Any, matrix: Matrix) -> Floats:
 
     Args:
         estimator: HistGradientBoostingClassifier, or the pipeline impute–scale–logistic regression.
-        matrix: (rows, columns) as the estimator was fitted on; NaN where unknown.
+        matrix: (rows, columns) as the estimator was fitted on, one row at least; NaN where unknown.
     """
     if hasattr(estimator, "_predictors"):
-        return tree_effects(leaves(estimator), matrix)
+        return by_blocks(partial(tree_effects, leaves(estimator)), matrix, BLOCK)
     return linear_effects(estimator, matrix)
 
 
@@ -128,9 +131,10 @@ def tree_effects(of: list[Leaf], matrix: Matrix) -> Floats:
     unknown = np.isnan(columns)
     found = np.zeros(columns.shape)
     for leaf in of:
-        pattern = np.zeros(len(matrix), dtype="int64")
+        bits = np.zeros(len(matrix), dtype="uint16")
         for place, condition in enumerate(leaf.conditions):
-            pattern |= _met(condition, columns[condition.column], unknown[condition.column]).astype("int64") << place
+            bits |= _met(condition, columns[condition.column], unknown[condition.column]).astype("uint16") << place
+        pattern = bits.astype("intp")
         for place, condition in enumerate(leaf.conditions):
             found[condition.column] += leaf.effects[:, place][pattern]
     return np.ascontiguousarray(found.T)

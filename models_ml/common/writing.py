@@ -8,11 +8,12 @@ from typing import Any
 
 import pandas as pd
 from psycopg import sql
+from psycopg.copy import QueuedLibpqWriter
 
 from customer_knowledge.errors import ModelRefused
 from customer_knowledge.warehouse.connections import Connection
 
-CHUNK = 50_000  # rows made into text at a time
+CHUNK = 20_000  # rows made into text at a time, while the server stores those before
 
 
 def replace(connection: Connection, table: str, as_of_date: date, frame: pd.DataFrame) -> int:
@@ -34,7 +35,7 @@ def replace(connection: Connection, table: str, as_of_date: date, frame: pd.Data
     name = sql.Identifier("ml", table)
     connection.execute(sql.SQL("delete from {} where as_of_date = %s").format(name), (as_of_date,))
     statement = _into(table, ["as_of_date", *frame.columns], sql.SQL("(format csv)"))
-    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+    with connection.cursor() as cursor, cursor.copy(statement, writer=QueuedLibpqWriter(cursor)) as copy:
         for start in range(0, len(frame), CHUNK):
             part = frame.iloc[start : start + CHUNK].copy()
             part.insert(0, "as_of_date", as_of_date.isoformat())

@@ -10,7 +10,7 @@ from customer_knowledge import pipeline
 from customer_knowledge.profile import Profile
 from customer_knowledge.sample_insurer import advance, simulate
 from customer_knowledge.warehouse.connections import SIMULATOR, connect, warehouse
-from tests.harness.core import digests, forget, state
+from tests.harness.core import differing, digests, forget, state
 from tests.harness.day import land
 
 pytestmark = pytest.mark.postgres
@@ -58,6 +58,17 @@ def moved_unchanged(profile: Profile) -> int:
     return int(row[0])
 
 
+def told(profile: Profile) -> int:
+    """Parties that a build was told to look at, and that it found to be moved."""
+    with warehouse(profile) as connection:
+        row = connection.execute(
+            "select (select count(*) from intermediate.int_identities__changed)"
+            " + (select count(*) from intermediate.int_parties__moved)"
+        ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
 def test_days_with_and_without_resolution(module_sample: Profile) -> None:
     """A change of one party's number moves others; the resolver, where it comes or goes, may move everybody."""
     simulate.create(CUSTOMERS, SEED, FIRST_DAY)
@@ -73,4 +84,5 @@ def test_days_with_and_without_resolution(module_sample: Profile) -> None:
         forget(module_sample)
         whole = build(module_sample, day, resolved=resolved)
         assert state(module_sample).built == "whole"
-        assert {table for table in whole if whole[table] != by_changes[table]} == set()
+        assert differing(whole, by_changes) == set()
+        assert told(module_sample) == 0

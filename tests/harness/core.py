@@ -21,6 +21,11 @@ def digests(profile: Profile) -> dict[str, str]:
         return {f"{schema}.{table}": table_hash(connection, schema, table) for schema, table in tables}
 
 
+def differing(one: dict[str, str], other: dict[str, str]) -> set[str]:
+    """Tables that hold other rows in one than in the other, or stand in one alone."""
+    return {table for table in one.keys() | other.keys() if one.get(table) != other.get(table)}
+
+
 def state(profile: Profile) -> core_state.State:
     """What the tables hold; there is something."""
     with warehouse(profile) as connection:

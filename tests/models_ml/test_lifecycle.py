@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from datetime import date
 
 import pandas as pd
+import psycopg
 import pytest
 
 from customer_knowledge.errors import ModelRefused
@@ -23,7 +24,7 @@ from models_ml.churn import score as churn_score
 from models_ml.churn import spec as churn_spec
 from models_ml.churn.spec import HORIZONS
 from models_ml.common import artefacts, customers, runs
-from models_ml.common.writing import replace
+from models_ml.common.writing import CHUNK, replace
 from models_ml.value import features as value_features
 from models_ml.value.spec import ValueSpec, flat
 from tests.conftest import clone
@@ -288,6 +289,16 @@ def test_scores_of_an_unrecorded_run_are_refused(insurer: Profile) -> None:
     scored = pd.DataFrame({"customer_key": ["c"], "segment_id": [1], "membership": [1.0], "model_run_id": [999_999]})
     with warehouse(insurer) as connection, pytest.raises(ModelRefused, match="not recorded"):
         replace(connection, "customer_segment", made.DAY, scored)
+
+
+def test_what_the_database_refuses_is_told(insurer: Profile) -> None:
+    keys = [f"c{number}" for number in range(3 * CHUNK)]
+    scored = pd.DataFrame({"customer_key": keys, "segment_id": 1, "membership": 1.0})
+    scored.loc[0, "membership"] = float("nan")
+    with pytest.raises(psycopg.errors.NotNullViolation, match="membership"), warehouse(insurer) as connection:
+        run = runs.scoring_run(connection, "segmentation", made.DAY)
+        assert run is not None
+        replace(connection, "customer_segment", made.DAY, scored.assign(model_run_id=run.model_run_id))
 
 
 def test_a_curve_that_ends_too_early_is_refused(insurer: Profile) -> None:
