@@ -10,7 +10,7 @@ from customer_knowledge.profile import Profile
 from customer_knowledge.sample_insurer import advance, simulate
 from customer_knowledge.warehouse import core_state, editions
 from customer_knowledge.warehouse.connections import SIMULATOR, connect, warehouse
-from tests.harness.core import differing, digests, forget, state
+from tests.harness.core import count, differing, digests, forget, state
 from tests.harness.day import build_to_core, land
 from tests.harness.upheaval import Upheaval
 
@@ -120,34 +120,27 @@ def found_by_number(profile: Profile, numbers: list[str]) -> set[bool]:
 
 def measured_otherwise(profile: Profile) -> int:
     """Policies whose part in the measures is looked at again though nothing of them changed."""
-    with warehouse(profile) as connection:
-        row = connection.execute(
-            "select count(*) from intermediate.int_measures__changed where policy_key not in"
-            " (select policy_key from intermediate.int_policies__changed)"
-        ).fetchone()
-    assert row is not None
-    return int(row[0])
+    return count(
+        profile,
+        "select count(*) from intermediate.int_measures__changed where policy_key not in"
+        " (select policy_key from intermediate.int_policies__changed)",
+    )
 
 
 def served_otherwise(profile: Profile, agent: str) -> int:
     """An agent's customers whose servicing is looked at again though nothing of them changed."""
-    with warehouse(profile) as connection:
-        row = connection.execute(
-            "select count(*) from intermediate.int_servicing__changed where customer_key not in"
-            " (select customer_key from intermediate.int_customers__changed) and customer_key in (select customer_key"
-            " from core.dim_policy join core.dim_agent using (agent_key) where agent_id = %s)",
-            (agent,),
-        ).fetchone()
-    assert row is not None
-    return int(row[0])
+    return count(
+        profile,
+        "select count(*) from intermediate.int_servicing__changed where customer_key not in"
+        " (select customer_key from intermediate.int_customers__changed) and customer_key in (select customer_key"
+        " from core.dim_policy join core.dim_agent using (agent_key) where agent_id = %s)",
+        agent,
+    )
 
 
 def tables_of_staying_rows(profile: Profile) -> int:
     """Landing tables whose rows are looked up by whose they are alone; those of a root's own id always are."""
-    with warehouse(profile) as connection:
-        row = connection.execute("select count(*) from ops.rows_stay").fetchone()
-    assert row is not None
-    return int(row[0])
+    return count(profile, "select count(*) from ops.rows_stay")
 
 
 @pytest.fixture(scope="module")

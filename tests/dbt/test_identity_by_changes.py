@@ -9,8 +9,8 @@ import pytest
 from customer_knowledge import pipeline
 from customer_knowledge.profile import Profile
 from customer_knowledge.sample_insurer import advance, simulate
-from customer_knowledge.warehouse.connections import SIMULATOR, connect, warehouse
-from tests.harness.core import differing, digests, forget, state
+from customer_knowledge.warehouse.connections import SIMULATOR, connect
+from tests.harness.core import count, differing, digests, forget, state
 from tests.harness.day import land
 
 pytestmark = pytest.mark.postgres
@@ -49,24 +49,20 @@ def renumber(day: int) -> None:
 
 def moved_unchanged(profile: Profile) -> int:
     """Parties that are recognised as another customer though nothing of them changed."""
-    with warehouse(profile) as connection:
-        row = connection.execute(
-            "select count(*) from intermediate.int_parties__moved where customer_key <> customer_key_before"
-            " and party_key not in (select party_key from input_layer.input__changed_parties)"
-        ).fetchone()
-    assert row is not None
-    return int(row[0])
+    return count(
+        profile,
+        "select count(*) from intermediate.int_parties__moved where customer_key <> customer_key_before"
+        " and party_key not in (select party_key from input_layer.input__changed_parties)",
+    )
 
 
 def told(profile: Profile) -> int:
     """Parties that a build was told to look at, and that it found to be moved."""
-    with warehouse(profile) as connection:
-        row = connection.execute(
-            "select (select count(*) from intermediate.int_identities__changed)"
-            " + (select count(*) from intermediate.int_parties__moved)"
-        ).fetchone()
-    assert row is not None
-    return int(row[0])
+    return count(
+        profile,
+        "select (select count(*) from intermediate.int_identities__changed)"
+        " + (select count(*) from intermediate.int_parties__moved)",
+    )
 
 
 def test_days_with_and_without_resolution(module_sample: Profile) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from customer_knowledge.profile import Profile
 from customer_knowledge.warehouse import core_state
 from customer_knowledge.warehouse.connections import warehouse
@@ -24,6 +26,14 @@ def digests(profile: Profile) -> dict[str, str]:
 def differing(one: dict[str, str], other: dict[str, str]) -> set[str]:
     """Tables that hold other rows in one than in the other, or stand in one alone."""
     return {table for table in one.keys() | other.keys() if one.get(table) != other.get(table)}
+
+
+def count(profile: Profile, query: str, *parameters: Any) -> int:
+    """The one number that a query of the warehouse gives."""
+    with warehouse(profile) as connection:
+        row = connection.execute(query.encode(), parameters).fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 def state(profile: Profile) -> core_state.State:

@@ -32,7 +32,7 @@ unix_socket_directories = ''
 shared_buffers = {shared_buffers}MB
 effective_cache_size = {effective_cache_size}MB
 work_mem = {work_mem}MB
-# A process that reads for another takes the processor from it where there are two, and is woken for each page.
+# A process that reads for another takes the processor from it where there are two, and is woken for each piece.
 io_method = sync
 maintenance_work_mem = 256MB
 max_wal_size = 4GB

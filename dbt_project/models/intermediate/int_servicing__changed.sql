@@ -1,5 +1,4 @@
 {{ config(materialized='table') }}
-{%- set today = "'" ~ var('as_of_date') ~ "'::date" -%}
 {%- set before = "'" ~ var('base_as_of_date') ~ "'::date" %}
 
 with changed_customers as (
@@ -29,7 +28,7 @@ agents_changed as (
     full join agents_before on agents.agent_key = agents_before.agent_key
     where
         agents.branch is distinct from agents_before.branch
-        or coalesce(agents.left_on <= {{ today }}, false)
+        or coalesce(agents.left_on <= {{ today() }}, false)
         <> coalesce(agents_before.left_on::date <= {{ before }}, false)
 ),
 
@@ -39,7 +38,7 @@ final as (
     union
     select customer_key
     from served_before
-    where next_renewal_on::date <= {{ today }} or next_maturity_on::date < {{ today }}
+    where next_renewal_on::date <= {{ today() }} or next_maturity_on::date < {{ today() }}
     union
     select policies_before.customer_key
     from policies_before
