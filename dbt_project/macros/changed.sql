@@ -62,6 +62,22 @@
 
 
 {#-
+    Rows of the keys of a relation, all of them found by index before any is read. For counts and the like: a planner takes
+    the keys for ten, so that what is joined to such rows would be joined row by row.
+-#}
+{% macro looked_up(key, changed_relation) -%}
+    {{ key }} = any(array(select {{ key }} from {{ changed_relation }}))
+{%- endmacro %}
+
+
+{% macro only_looked_up(key) -%}
+    {%- if builds_changes() -%}
+        where {{ looked_up(key, ref('int_' ~ units_of(key) ~ '__changed')) }}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#-
     How an import of changed rows stands in a build of changes, where much else is looked up by it: made first, so that
     the rest is planned for its rows and not for those of the table that it was picked from.
 -#}
@@ -92,9 +108,7 @@
     {%- endif -%}
     {%- set standing -%}
         select ctid, * from {{ arguments['target_relation'] }}
-        where {{ key }} = any(array(
-            select {{ key }} from {{ changed_relation(config.get('meta')['changed'], model.fqn[1]) }}
-        ))
+        where {{ looked_up(key, changed_relation(config.get('meta')['changed'], model.fqn[1])) }}
     {%- endset -%}
     {%- set given = 'select ctid, * from ' ~ arguments['temp_relation'] -%}
     {#- How many rows differ no planner can tell; a loop over them for each of them would have no end. And the places of
@@ -173,12 +187,15 @@
     {%- set conditions = [config.get('where')] if config.get('where') else [] -%}
     {%- if execute and var('changed_only') and model.attached_node in graph.nodes -%}
         {%- set tested = graph.nodes[model.attached_node] -%}
-        {%- set row_wise = ['grain', 'as_many_rows_as', 'refers_to', 'accepted_range', 'accepted_values', 'not_null', 'unique'] -%}
-        {%- if tested.config.incremental_strategy == 'replace_changed' and model.test_metadata.name in row_wise -%}
+        {%- set counting = ['grain', 'as_many_rows_as', 'accepted_range', 'accepted_values', 'not_null', 'unique'] -%}
+        {%- if tested.config.incremental_strategy == 'replace_changed' -%}
             {%- set key = tested.config.unique_key -%}
-            {%- do conditions.append(
-                key ~ ' in (select ' ~ key ~ ' from '
-                ~ changed_relation(tested.config.meta['changed'], tested.fqn[1]) ~ ')') -%}
+            {%- set changed = changed_relation(tested.config.meta['changed'], tested.fqn[1]) -%}
+            {%- if model.test_metadata.name in counting -%}
+                {%- do conditions.append(looked_up(key, changed)) -%}
+            {%- elif model.test_metadata.name == 'refers_to' -%}
+                {%- do conditions.append(key ~ ' in (select ' ~ key ~ ' from ' ~ changed ~ ')') -%}
+            {%- endif -%}
         {%- endif -%}
     {%- endif -%}
     {%- if conditions -%}

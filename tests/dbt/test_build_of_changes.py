@@ -8,7 +8,7 @@ import pytest
 
 from customer_knowledge.profile import Profile
 from customer_knowledge.sample_insurer import advance, simulate
-from customer_knowledge.warehouse import core_state, editions
+from customer_knowledge.warehouse import core_state, dbt, editions
 from customer_knowledge.warehouse.connections import SIMULATOR, connect, warehouse
 from tests.harness.core import count, differing, digests, forget, state
 from tests.harness.day import build_to_core, land
@@ -260,6 +260,28 @@ def test_a_day_leaves_what_it_can_where_it_lies(built: Profile) -> None:
     kept = {of: len(rows & before[of]) / len(rows) for of, rows in after.items() if of[0] not in MADE_WHOLE}
     assert len({table for table, _ in kept}) > 15
     assert {of: share for of, share in kept.items() if share < 0.5} == {}
+
+
+def test_a_row_that_a_day_has_twice_is_found(built: Profile) -> None:
+    """The tests of a build of changes look up the rows of changed keys, and no others."""
+    stands = state(built)
+    told, found = {"changed_only": True, "base_as_of_date": str(stands.base_as_of_date)}, set()
+    for of_changed in (True, False):
+        with warehouse(built) as connection:
+            twice = connection.execute(
+                "insert into core.fct_premium_due select * from core.fct_premium_due where %s ="
+                " (policy_key in (select policy_key from intermediate.int_policies__changed)) limit 1 returning ctid",
+                (of_changed,),
+            ).fetchone()
+        assert twice
+        try:
+            edition = {"edition_id": stands.edition_id, "as_of_date": stands.as_of_date}
+            dbt.run("test", built, **edition, select="fct_premium_due", target_name="twice", more_variables=told)
+        except dbt.DbtFailed as failed:
+            found |= {(of_changed, name) for name in ("as_many_rows_as", "grain") if f"{name}_fct" in str(failed)}
+        with warehouse(built) as connection:
+            connection.execute("delete from core.fct_premium_due where ctid = %s", twice)
+    assert found == {(True, "as_many_rows_as"), (True, "grain")}
 
 
 def test_who_becomes_a_customer_is_related_from_both_sides(built: Profile) -> None:

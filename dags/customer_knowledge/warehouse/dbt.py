@@ -28,6 +28,9 @@ from customer_knowledge.warehouse.scrub import scrubbed
 
 log = logging.getLogger(__name__)
 TIMEOUT_SECONDS = 3600.0
+# A model need not be on disk before the next begins: what we note of a layer afterwards is, and with it all that was
+# written before. A build that a crash cuts short is made anew anyway. A big day's temporary rows stay in memory.
+OPTIONS = " -c synchronous_commit=off -c temp_buffers=64MB"
 # Statements of a build of changes are many and small: helpers of one would only take the processor from the next.
 BY_KEY_OPTIONS = " -c max_parallel_workers_per_gather=0"
 _FAILED = ("error", "fail", "runtime error")
@@ -97,7 +100,7 @@ def _environment(at: Settings, profile: Profile, *, by_key: bool) -> dict[str, s
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "DO_NOT_TRACK": "1",
         # dbt's connections speak of dates and numbers as ours do, whatever the server's defaults.
-        "PGOPTIONS": SESSION_OPTIONS + (BY_KEY_OPTIONS if by_key else ""),
+        "PGOPTIONS": SESSION_OPTIONS + OPTIONS + (BY_KEY_OPTIONS if by_key else ""),
     }
     return found | ({"PGSSLMODE": str(parts["sslmode"])} if "sslmode" in parts else {})
 

@@ -7,6 +7,8 @@ does not depend on the date, so a manifest that was parsed for another day is ha
 from __future__ import annotations
 
 import gc
+import logging
+import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -102,5 +104,13 @@ def main(parsed: Path, arguments: list[str]) -> int:
     return 0 if ended.success else FAILED
 
 
+def _leave(code: int) -> None:
+    """End at once: to take a project apart object by object takes longer than to write down how it went."""
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), sys.argv[2:]))
+    _leave(main(Path(sys.argv[1]), sys.argv[2:]))

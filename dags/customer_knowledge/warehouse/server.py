@@ -35,7 +35,8 @@ work_mem = {work_mem}MB
 # A process that reads for another takes the processor from it where there are two, and is woken for each piece.
 io_method = sync
 maintenance_work_mem = 256MB
-max_wal_size = 4GB
+# What is first touched after a checkpoint is written to the log as a whole page: a big day should see one checkpoint.
+max_wal_size = 8GB
 # Nobody follows this server: a table that is made whole need not be written twice. It is flushed before its commit.
 wal_level = minimal
 max_wal_senders = 0

@@ -7,7 +7,11 @@
     from (
         select
             (select count(*) from {{ model }}) as core_rows,
-            (select count(*) from {{ of }} {{ only_changed(key, changed) if key }}) as input_rows
+            (
+                select count(*)
+                from {{ of }}
+                {{ only_changed(key, changed) if changed else only_looked_up(key) if key }}
+            ) as input_rows
     ) as counted
     where core_rows <> input_rows
 {% endtest %}
