@@ -210,7 +210,7 @@
 {% macro come_into_view() -%}
     {%- if var('changed_only') -%}
         greatest(occurred_on, known_on) > '{{ var("base_as_of_date") }}'::date
-        and greatest(occurred_on, known_on) <= '{{ var("as_of_date") }}'::date
+        and greatest(occurred_on, known_on) <= {{ today() }}
     {%- else -%}
         false
     {%- endif -%}

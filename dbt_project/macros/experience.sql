@@ -8,10 +8,10 @@
 {% macro study_period() -%}
     {%- set run_off = 'run_off_days + 365' if var('unit_at_risk') == 'policy_term' else 'run_off_days' -%}
     coalesce(
-        ('{{ var("as_of_date") }}'::date - ({{ run_off }}) + 1 - make_interval(months => window_months))::date,
+        ({{ today() }} - ({{ run_off }}) + 1 - make_interval(months => window_months))::date,
         '1900-01-01'
     ) as study_from,
-    '{{ var("as_of_date") }}'::date - ({{ run_off }}) as study_to
+    {{ today() }} - ({{ run_off }}) as study_to
 {%- endmacro %}
 
 
@@ -196,7 +196,7 @@
 {#- The published columns of both kinds of study; the last ones let cells be added up with their variance. -#}
 {% macro experience_columns(study) -%}
     {{ var('edition_id') }}::bigint as edition_id,
-    '{{ var("as_of_date") }}'::date as as_of_date,
+    {{ today() }} as as_of_date,
     {{ experience_cell() }},
     {{ experience_figures() }},
     {% if study == 'decrement' -%}

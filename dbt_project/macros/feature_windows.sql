@@ -6,9 +6,9 @@
 
 {#- The dates all customers' features are wanted for: the edition's, and a year before to learn from, or two. -#}
 {% macro customer_dates(years_before=1) -%}
-    '{{ var("as_of_date") }}'::date
+    {{ today() }}
     {%- for years in range(1, years_before + 1) -%}
-        , ('{{ var("as_of_date") }}'::date - interval '{{ 12 * years }} months')::date
+        , ({{ today() }} - interval '{{ 12 * years }} months')::date
     {%- endfor -%}
 {%- endmacro %}
 

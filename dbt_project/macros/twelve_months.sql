@@ -2,9 +2,6 @@
 {% macro a_year_ago() -%} ({{ today() }} - interval '12 months')::date {%- endmacro %}
 
 
-{% macro today() -%} '{{ var("as_of_date") }}'::date {%- endmacro %}
-
-
 {#-
     The next day on which a day is seen otherwise by those twelve months: when it comes, then when it leaves them. Never
     too late; a day too early where a month is shorter than the one it is counted from (29 February).

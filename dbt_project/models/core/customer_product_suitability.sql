@@ -46,7 +46,7 @@ known as (
         customers.customer_type,
         customers.annual_income,
         coalesce(customers.marketing_consent, false) as marketing_consent,
-        extract(year from age('{{ var("as_of_date") }}'::date, customers.birth_date))::integer as age,
+        extract(year from age({{ today() }}, customers.birth_date))::integer as age,
         coalesce(paid.yearly_premium, 0) as yearly_premium,
         coalesce(capacities.capacity_grade, 1) as declared_capacity,
         seller_levels.level as seller_level

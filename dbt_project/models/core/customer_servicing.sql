@@ -27,13 +27,13 @@ served as (
         policies.agent_key,
         agents.branch,
         policies.annual_premium,
-        coalesce(agents.left_on <= '{{ var("as_of_date") }}'::date, false) as is_orphan,
+        coalesce(agents.left_on <= {{ today() }}, false) as is_orphan,
         case
-            when not policies.is_long_term and policies.expires_on >= '{{ var("as_of_date") }}'::date
+            when not policies.is_long_term and policies.expires_on >= {{ today() }}
                 then policies.expires_on + 1
         end as renews_on,
         case
-            when policies.is_long_term and policies.expires_on >= '{{ var("as_of_date") }}'::date
+            when policies.is_long_term and policies.expires_on >= {{ today() }}
                 then policies.expires_on
         end as matures_on
     from policies

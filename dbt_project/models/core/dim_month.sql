@@ -5,7 +5,7 @@ with periods as (
 months as (
     select month_starts_on::date as month_starts_on
     from generate_series(
-        (select date_trunc('month', min(valid_from)) from periods), '{{ var("as_of_date") }}'::date, interval '1 month'
+        (select date_trunc('month', min(valid_from)) from periods), {{ today() }}, interval '1 month'
     ) as month_starts_on
 ),
 
@@ -13,7 +13,7 @@ final as (
     select
         month_starts_on,
         (month_starts_on + interval '1 month')::date as next_month_starts_on,
-        least((month_starts_on + interval '1 month')::date, '{{ var("as_of_date") }}'::date + 1) as seen_until
+        least((month_starts_on + interval '1 month')::date, {{ today() }} + 1) as seen_until
     from months
 )
 

@@ -28,8 +28,8 @@ in_view as (
         ) as has_ended
     from periods
     where
-        in_view_from <= '{{ var("as_of_date") }}'::date
-        and (in_view_until is null or in_view_until > '{{ var("as_of_date") }}'::date)
+        in_view_from <= {{ today() }}
+        and (in_view_until is null or in_view_until > {{ today() }})
 ),
 
 final as (

@@ -9,8 +9,8 @@ policies as not materialized (
 
 months as (
     select
-        (date_trunc('month', '{{ var("as_of_date") }}'::date) - back * interval '1 month')::date as starts_on,
-        (date_trunc('month', '{{ var("as_of_date") }}'::date) - (back - 1) * interval '1 month')::date as ends_before
+        (date_trunc('month', {{ today() }}) - back * interval '1 month')::date as starts_on,
+        (date_trunc('month', {{ today() }}) - (back - 1) * interval '1 month')::date as ends_before
     from generate_series(1, 12) as back
 ),
 
@@ -48,8 +48,8 @@ worked as (
         coalesce(left_on > hired_on + interval '13 months', true)::integer
     from agents
     where
-        hired_on + interval '13 months' <= '{{ var("as_of_date") }}'::date
-        and hired_on + interval '25 months' > '{{ var("as_of_date") }}'::date
+        hired_on + interval '13 months' <= {{ today() }}
+        and hired_on + interval '25 months' > {{ today() }}
 ),
 
 summed as (

@@ -1,4 +1,4 @@
-{% set until = "'" ~ var('as_of_date') ~ "'::date" %}
+{% set until = today() %}
 
 with policies as (
     select * from {{ ref('dim_policy') }}

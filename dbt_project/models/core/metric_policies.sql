@@ -13,7 +13,7 @@ described as (
         coalesce(policies.branch, 'unknown') as branch,
         policies.in_force_flag,
         policies.in_force_flag
-        and coalesce(agents.left_on <= '{{ var("as_of_date") }}'::date, false) as is_orphan,
+        and coalesce(agents.left_on <= {{ today() }}, false) as is_orphan,
         -- Premium is still to come from active policies only: paid-up, waived and single premium ones pay no more.
         case
             when policies.status in ('active', 'grace') and not coalesce(policies.is_single_pay, false)
@@ -22,8 +22,8 @@ described as (
         {{ annual_premium_equivalent('policies') }} as annual_premium_equivalent,
         coalesce(policies.exit_cause = 'free_look_cancelled', false) as is_free_look_cancelled,
         coalesce(
-            policies.issued_on <= '{{ var("as_of_date") }}'::date
-            and policies.issued_on > '{{ var("as_of_date") }}'::date - interval '12 months', false
+            policies.issued_on <= {{ today() }}
+            and policies.issued_on > {{ today() }} - interval '12 months', false
         ) as is_issued_12m
     from policies
     left join agents on policies.agent_key = agents.agent_key

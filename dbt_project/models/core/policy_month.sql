@@ -45,11 +45,11 @@ parts as (
     union all
     select policy_key, date_trunc('month', due_on)::date, null, null, amount, null, null, null
     from dues
-    where due_on <= '{{ var("as_of_date") }}'::date
+    where due_on <= {{ today() }}
     union all
     select policy_key, date_trunc('month', paid_on)::date, null, null, null, amount, null, null
     from payments
-    where paid_on <= '{{ var("as_of_date") }}'::date
+    where paid_on <= {{ today() }}
     union all
     select policy_values.policy_key, months.month_starts_on, null, null, null, null, policy_values.cash_value, null
     from policy_values

@@ -18,16 +18,16 @@ insured as (
 
 payments as (
     select * from {{ ref('fct_premium_payment') }}
-    where paid_on <= '{{ var("as_of_date") }}'::date
+    where paid_on <= {{ today() }}
 ),
 
 quarters as (
     select
-        (date_trunc('quarter', '{{ var("as_of_date") }}'::date) - back * interval '3 months')::date
+        (date_trunc('quarter', {{ today() }}) - back * interval '3 months')::date
             as quarter_starts_on,
         least(
-            date_trunc('quarter', '{{ var("as_of_date") }}'::date) - (back - 1) * interval '3 months',
-            '{{ var("as_of_date") }}'::date + interval '1 day'
+            date_trunc('quarter', {{ today() }}) - (back - 1) * interval '3 months',
+            {{ today() }} + interval '1 day'
         )::date as quarter_ends_before
     from generate_series(0, 7) as back
 ),

@@ -1,7 +1,7 @@
 {#- A view, as policy_month is: what one mart adds up. -#}
 {{ config(materialized='view') }}
 
-{% set until = "'" ~ var('as_of_date') ~ "'::date" %}
+{% set until = today() %}
 {% set since = "(" ~ until ~ " - interval '12 months')" %}
 
 with policies as not materialized (

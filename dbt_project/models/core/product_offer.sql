@@ -26,7 +26,7 @@ sold as (
         ) as usual_premium
     from policies
     cross join assumptions
-    where policies.issued_on > '{{ var("as_of_date") }}'::date - make_interval(months => assumptions.premium_months)
+    where policies.issued_on > {{ today() }} - make_interval(months => assumptions.premium_months)
     group by policies.product_key
 ),
 

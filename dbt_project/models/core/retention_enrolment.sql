@@ -1,4 +1,4 @@
-{% set today = "'" ~ var('as_of_date') ~ "'::date" %}
+{% set today = today() %}
 {#- A customer is enrolled by the first task of a year; the arm of that day stands, whatever was done after. -#}
 with tasks as (
     select

@@ -1,6 +1,6 @@
 with customers as not materialized (
     select customer_key, as_of_date from {{ ref('features__customer_as_of') }}
-    where as_of_date = '{{ var("as_of_date") }}'::date
+    where as_of_date = {{ today() }}
 ),
 
 interactions as (

@@ -11,7 +11,7 @@ holding as (
 
 customers as (
     select * from {{ ref('features__customer_as_of') }}
-    where as_of_date = '{{ var("as_of_date") }}'::date
+    where as_of_date = {{ today() }}
 ),
 
 final as (

@@ -15,7 +15,7 @@ final as (
     from contact
     inner join policies on contact.customer_key = policies.customer_key
     where
-        contact.as_of_date <= '{{ var("as_of_date") }}'::date - interval '12 months'
+        contact.as_of_date <= {{ today() }} - interval '12 months'
         and policies.issued_on > contact.as_of_date
         and policies.issued_on <= contact.as_of_date + interval '12 months'
         and policies.known_on <= contact.as_of_date + interval '12 months'

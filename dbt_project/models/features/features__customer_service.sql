@@ -5,17 +5,17 @@ with customers as (
 
 interactions as not materialized (
     select * from {{ ref('fct_interaction') }}
-    where known_on <= '{{ var("as_of_date") }}'::date and occurred_on <= '{{ var("as_of_date") }}'::date
+    where known_on <= {{ today() }} and occurred_on <= {{ today() }}
 ),
 
 complaints as (
     select * from {{ ref('fct_complaint') }}
-    where known_on <= '{{ var("as_of_date") }}'::date
+    where known_on <= {{ today() }}
 ),
 
 claims as (
     select * from {{ ref('fct_claim') }}
-    where known_on <= '{{ var("as_of_date") }}'::date
+    where known_on <= {{ today() }}
 ),
 
 contacted as (
@@ -27,7 +27,7 @@ contacted as (
 by_channel as (
     select customer_key, channel, count(*) as contacts, max(occurred_on) as last_on
     from interactions
-    where occurred_on > '{{ var("as_of_date") }}'::date - interval '12 months' and channel is not null
+    where occurred_on > {{ today() }} - interval '12 months' and channel is not null
     group by customer_key, channel
 ),
 
@@ -53,7 +53,7 @@ claimed as (
 final as (
     select
         customers.customer_key,
-        '{{ var("as_of_date") }}'::date as as_of_date,
+        {{ today() }} as as_of_date,
         contacted.last_contact_on,
         observed.observed_channel_12m,
         coalesce(complained.complaints_to_date, 0) as complaints_to_date,

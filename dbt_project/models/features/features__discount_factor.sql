@@ -1,7 +1,7 @@
 {#- One row a year ahead of the edition's date: thirty years, more than any value looks. -#}
 with curve as (
     select * from {{ ref('discount_curve') }}
-    where valid_from <= '{{ var("as_of_date") }}'::date
+    where valid_from <= {{ today() }}
 ),
 
 -- The newest curve that holds on the date.
@@ -20,7 +20,7 @@ held as (
 
 final as (
     select
-        '{{ var("as_of_date") }}'::date as as_of_date,
+        {{ today() }} as as_of_date,
         years.year,
         held.rate,
         ((1 + held.rate) ^ -(years.year - 0.5))::numeric(12, 10) as factor

@@ -1,6 +1,6 @@
 with periods as (
     select * from {{ ref('fct_policy_period') }}
-    where known_on <= '{{ var("as_of_date") }}'::date
+    where known_on <= {{ today() }}
 ),
 
 policies as not materialized (
@@ -15,7 +15,7 @@ products as (
 insured as (
     select distinct on (policy_key) policy_key, customer_key
     from {{ ref('policy_customer') }}
-    where role = 'insured' and known_on <= '{{ var("as_of_date") }}'::date
+    where role = 'insured' and known_on <= {{ today() }}
     order by policy_key, customer_key
 ),
 
@@ -34,7 +34,7 @@ deaths as (
     select distinct claims.policy_key
     from {{ ref('fct_claim') }} as claims
     inner join {{ ref('death_claim_type') }} as types on claims.claim_type = types.claim_type
-    where claims.known_on <= '{{ var("as_of_date") }}'::date
+    where claims.known_on <= {{ today() }}
 ),
 
 -- The status is what was known by as_of_date; of several on one day the last one counts.
@@ -90,7 +90,7 @@ final as (
     select
         md5(dated.policy_key || '|' || dated.risk || '|' || dated.entered_on) as exposure_spell_key,
         dated.policy_key,
-        '{{ var("as_of_date") }}'::date as as_of_date,
+        {{ today() }} as as_of_date,
         dated.risk,
         dated.anchored_on,
         dated.entered_on,

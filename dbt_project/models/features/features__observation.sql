@@ -10,9 +10,9 @@ with policies as not materialized (
 
     dates as (
         select (half_year - interval '1 day')::date as as_of_date
-        from generate_series('2020-07-01'::date, '{{ var("as_of_date") }}'::date, interval '6 months') as half_year
+        from generate_series('2020-07-01'::date, {{ today() }}, interval '6 months') as half_year
         union
-        select '{{ var("as_of_date") }}'::date
+        select {{ today() }}
     ),
 
     units as (
@@ -20,7 +20,7 @@ with policies as not materialized (
             md5(periods.policy_key || '|' || dates.as_of_date::text) as unit_key,
             periods.policy_key,
             dates.as_of_date,
-            dates.as_of_date = '{{ var("as_of_date") }}'::date as is_current,
+            dates.as_of_date = {{ today() }} as is_current,
             (dates.as_of_date + interval '12 months')::date as horizon_ends_on,
             null::text as policy_term_key
         from dates
@@ -40,14 +40,14 @@ with policies as not materialized (
             md5(terms.policy_key || '|' || terms.term_starts_on::text) as unit_key,
             terms.policy_key,
             terms.term_starts_on as as_of_date,
-            terms.term_ends_on > '{{ var("as_of_date") }}'::date and policies.in_force_flag as is_current,
+            terms.term_ends_on > {{ today() }} and policies.in_force_flag as is_current,
             terms.term_ends_on as horizon_ends_on,
             terms.policy_term_key
         from terms
         inner join policies on terms.policy_key = policies.policy_key
         where
-            terms.known_on <= '{{ var("as_of_date") }}'::date
-            and terms.term_starts_on <= '{{ var("as_of_date") }}'::date
+            terms.known_on <= {{ today() }}
+            and terms.term_starts_on <= {{ today() }}
     ),
 {% endif %}
 final as (

@@ -4,12 +4,12 @@ with observations as not materialized (
 
 events as (
     select * from {{ ref('fct_policy_event') }}
-    where known_on <= '{{ var("as_of_date") }}'::date
+    where known_on <= {{ today() }}
 ),
 
 payments as (
     select * from {{ ref('fct_premium_payment') }}
-    where known_on <= '{{ var("as_of_date") }}'::date
+    where known_on <= {{ today() }}
 ),
 
 terms as materialized (
@@ -73,7 +73,7 @@ dated as (
     select
         *,
         horizon_ends_on + {{ var('grace_days') }} as label_known_on,
-        horizon_ends_on + {{ var('grace_days') }} <= '{{ var("as_of_date") }}'::date as is_mature
+        horizon_ends_on + {{ var('grace_days') }} <= {{ today() }} as is_mature
     from observations
 ),
 

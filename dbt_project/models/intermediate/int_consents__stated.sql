@@ -21,8 +21,8 @@ final as (
     inner join identified on consents.party_key = identified.party_key
     where
         consents.purpose in ('marketing', 'service', 'analytics')
-        and consents.known_on <= '{{ var("as_of_date") }}'::date
-        and consents.occurred_on <= '{{ var("as_of_date") }}'::date
+        and consents.known_on <= {{ today() }}
+        and consents.occurred_on <= {{ today() }}
 )
 
 select * from final

@@ -9,22 +9,22 @@ policies as not materialized (
 complaints as (
     select * from {{ ref('fct_complaint') }}
     where
-        occurred_on <= '{{ var("as_of_date") }}'::date
-        and occurred_on > '{{ var("as_of_date") }}'::date - interval '12 months'
+        occurred_on <= {{ today() }}
+        and occurred_on > {{ today() }} - interval '12 months'
 ),
 
 commissions as (
     select * from {{ ref('fct_commission') }}
     where
-        paid_on <= '{{ var("as_of_date") }}'::date
-        and paid_on > '{{ var("as_of_date") }}'::date - interval '12 months'
+        paid_on <= {{ today() }}
+        and paid_on > {{ today() }} - interval '12 months'
 ),
 
 notes as (
     select * from {{ ref('fct_agent_note') }}
     where
-        occurred_on <= '{{ var("as_of_date") }}'::date
-        and occurred_on > '{{ var("as_of_date") }}'::date - interval '12 months'
+        occurred_on <= {{ today() }}
+        and occurred_on > {{ today() }} - interval '12 months'
 ),
 
 persistency_rolling as (
@@ -40,8 +40,8 @@ sold as (
         count(distinct date_trunc('month', policies.issued_on)) as active_months_12m
     from policies
     where
-        policies.issued_on <= '{{ var("as_of_date") }}'::date
-        and policies.issued_on > '{{ var("as_of_date") }}'::date - interval '12 months'
+        policies.issued_on <= {{ today() }}
+        and policies.issued_on > {{ today() }} - interval '12 months'
     group by policies.agent_key
 ),
 
@@ -84,7 +84,7 @@ written as (
 final as (
     select
         {{ var('edition_id') }}::bigint as edition_id,
-        '{{ var("as_of_date") }}'::date as as_of_date,
+        {{ today() }} as as_of_date,
         agents.agent_key,
         agents.branch,
         agents.team,
@@ -92,7 +92,7 @@ final as (
         agents.tier,
         agents.hired_on,
         agents.left_on,
-        coalesce(agents.left_on <= '{{ var("as_of_date") }}'::date, false) as has_left,
+        coalesce(agents.left_on <= {{ today() }}, false) as has_left,
         coalesce(sold.policies_sold_12m, 0)::integer as policies_sold_12m,
         coalesce(sold.ape_12m, 0)::numeric(18, 2) as ape_12m,
         coalesce(sold.active_months_12m, 0)::integer as active_months_12m,
@@ -101,7 +101,7 @@ final as (
         coalesce(held.policies_in_force, 0)::integer as policies_in_force,
         coalesce(held.annual_premium_in_force, 0)::numeric(18, 2) as annual_premium_in_force,
         case
-            when agents.left_on <= '{{ var("as_of_date") }}'::date then coalesce(held.policies_in_force, 0) else 0
+            when agents.left_on <= {{ today() }} then coalesce(held.policies_in_force, 0) else 0
         end::integer as orphan_policies,
         coalesce(complained.complaints_12m, 0)::integer as complaints_12m,
         coalesce(written.notes_written_12m, 0)::integer as notes_written_12m,

@@ -1,6 +1,6 @@
 with scores as (
     select * from {{ source('ml', 'next_best_product') }}
-    where as_of_date = '{{ var("as_of_date") }}'::date
+    where as_of_date = {{ today() }}
 ),
 
 customers as not materialized (
@@ -50,7 +50,7 @@ blocked as (
 final as (
     select
         {{ var('edition_id') }}::bigint as edition_id,
-        '{{ var("as_of_date") }}'::date as as_of_date,
+        {{ today() }} as as_of_date,
         blocked.customer_key,
         blocked.line_of_business,
         blocked.rank::integer as rank,

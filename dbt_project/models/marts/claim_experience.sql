@@ -15,7 +15,7 @@ basis as not materialized (
 claims as (
     select * from {{ ref('fct_claim') }}
     where
-        known_on <= '{{ var("as_of_date") }}'::date
+        known_on <= {{ today() }}
         and coalesce(decision, 'open') not in ('denied', 'withdrawn')
 ),
 

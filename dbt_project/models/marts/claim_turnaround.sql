@@ -42,7 +42,7 @@ steps as (
 final as (
     select
         {{ var('edition_id') }}::bigint as edition_id,
-        '{{ var("as_of_date") }}'::date as as_of_date,
+        {{ today() }} as as_of_date,
         step,
         line_of_business,
         claim_type,
@@ -51,7 +51,7 @@ final as (
         (percentile_cont(0.5) within group (order by to_on - from_on))::numeric(10, 2) as median_days,
         (percentile_cont(0.9) within group (order by to_on - from_on))::numeric(10, 2) as p90_days
     from steps
-    where from_on <= to_on and to_on <= '{{ var("as_of_date") }}'::date
+    where from_on <= to_on and to_on <= {{ today() }}
     group by step, line_of_business, claim_type, date_trunc('month', to_on)
 )
 

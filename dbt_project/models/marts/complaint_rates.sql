@@ -4,7 +4,7 @@ with policy_quarters as (
 
 complaints as not materialized (
     select * from {{ ref('fct_complaint') }}
-    where occurred_on <= '{{ var("as_of_date") }}'::date
+    where occurred_on <= {{ today() }}
 ),
 
 policies as (
@@ -70,7 +70,7 @@ compared as (
 final as (
     select
         {{ var('edition_id') }}::bigint as edition_id,
-        '{{ var("as_of_date") }}'::date as as_of_date,
+        {{ today() }} as as_of_date,
         quarter_starts_on,
         breakdown,
         breakdown_value,
@@ -81,7 +81,7 @@ final as (
         (100000000.0 * complaints / nullif(premium_received, 0))::numeric(18, 4) as per_100m_premium,
         (10000.0 * complaints / nullif(policies_held, 0))::numeric(18, 4) as per_10k_policies,
         (10000.0 * complaints / nullif(insured_person_times, 0))::numeric(18, 4) as per_10k_person_times,
-        quarter_starts_on + interval '3 months' <= '{{ var("as_of_date") }}'::date + 1 as is_complete
+        quarter_starts_on + interval '3 months' <= {{ today() }} + 1 as is_complete
     from compared
 )
 

@@ -6,12 +6,12 @@ with customers as not materialized (
 
 facts as (
     select * from {{ ref('features__customer_as_of') }}
-    where as_of_date = '{{ var("as_of_date") }}'::date
+    where as_of_date = {{ today() }}
 ),
 
 holding as (
     select * from {{ ref('features__customer_holding') }}
-    where as_of_date = '{{ var("as_of_date") }}'::date
+    where as_of_date = {{ today() }}
 ),
 
 {% set described_by = {
@@ -32,7 +32,7 @@ holding as (
 final as (
     select
         {{ var('edition_id') }}::bigint as edition_id,
-        '{{ var("as_of_date") }}'::date as as_of_date,
+        {{ today() }} as as_of_date,
         customers.customer_key,
         customers.customer_type,
         customers.is_prospect,

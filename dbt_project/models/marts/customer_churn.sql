@@ -48,7 +48,7 @@ final as (
     left join reasons as first_reason on scores.reason_1_code = first_reason.reason_code
     left join reasons as second_reason on scores.reason_2_code = second_reason.reason_code
     left join reasons as third_reason on scores.reason_3_code = third_reason.reason_code
-    where scores.as_of_date = '{{ var("as_of_date") }}'::date
+    where scores.as_of_date = {{ today() }}
 )
 
 select * from final

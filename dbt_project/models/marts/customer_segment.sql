@@ -17,7 +17,7 @@ before as (
         as_of_date = (
             select max(earlier.as_of_date)
             from scores as earlier
-            where earlier.as_of_date < '{{ var("as_of_date") }}'::date
+            where earlier.as_of_date < {{ today() }}
         )
 ),
 
@@ -36,7 +36,7 @@ final as (
     inner join segments
         on scores.model_run_id = segments.model_run_id and scores.segment_id = segments.segment_id
     left join before on scores.customer_key = before.customer_key and scores.model_run_id = before.model_run_id
-    where scores.as_of_date = '{{ var("as_of_date") }}'::date
+    where scores.as_of_date = {{ today() }}
 )
 
 select * from final

@@ -33,7 +33,7 @@ final as (
         scores.clv_p90
     from scores
     left join service_standards on scores.value_grade = service_standards.value_grade
-    where scores.as_of_date = '{{ var("as_of_date") }}'::date
+    where scores.as_of_date = {{ today() }}
 )
 
 select * from final

@@ -13,7 +13,7 @@ worklist as (
 final as (
     select
         {{ var('edition_id') }}::bigint as edition_id,
-        '{{ var("as_of_date") }}'::date as as_of_date,
+        {{ today() }} as as_of_date,
         '{{ var("insurer") }}' as insurer,
         '{{ var("currency") }}' as currency,
         (

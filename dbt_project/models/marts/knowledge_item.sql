@@ -39,7 +39,7 @@ redacted as (
 final as (
     select
         {{ var('edition_id') }}::bigint as edition_id,
-        '{{ var("as_of_date") }}'::date as as_of_date,
+        {{ today() }} as as_of_date,
         note_key as item_key,
         'agent_note' as kind,
         customer_key,

@@ -24,14 +24,14 @@ baselines as (
 newest as (
     select model_name, max(model_run_id) as model_run_id
     from {{ source('ml', 'model_run') }}
-    where as_of_date <= '{{ var("as_of_date") }}'::date
+    where as_of_date <= {{ today() }}
     group by model_name
 ),
 
 final as (
     select
         {{ var('edition_id') }}::bigint as edition_id,
-        '{{ var("as_of_date") }}'::date as as_of_date,
+        {{ today() }} as as_of_date,
         metrics.model_name,
         metrics.metric,
         coalesce(baselines.baseline, 'none') as baseline,

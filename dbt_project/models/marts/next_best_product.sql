@@ -1,6 +1,6 @@
 with scores as (
     select * from {{ source('ml', 'next_best_product') }}
-    where as_of_date = '{{ var("as_of_date") }}'::date
+    where as_of_date = {{ today() }}
 ),
 
 customers as not materialized (

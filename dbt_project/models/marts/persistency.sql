@@ -19,16 +19,16 @@ reached as (
     select
         policy_persistency.*,
         definitions.family,
-        policy_persistency.final_from <= '{{ var("as_of_date") }}'::date as is_final
+        policy_persistency.final_from <= {{ today() }} as is_final
     from policy_persistency
     inner join definitions on policy_persistency.definition_id = definitions.definition_id
-    where policy_persistency.in_base and policy_persistency.shown_from <= '{{ var("as_of_date") }}'::date
+    where policy_persistency.in_base and policy_persistency.shown_from <= {{ today() }}
 ),
 
 final as (
     select
         {{ var('edition_id') }}::bigint as edition_id,
-        '{{ var("as_of_date") }}'::date as as_of_date,
+        {{ today() }} as as_of_date,
         reached.definition_id,
         reached.months,
         reached.cohort_month,

@@ -68,7 +68,7 @@ chained as (
 final as (
     select
         {{ var('edition_id') }}::bigint as edition_id,
-        '{{ var("as_of_date") }}'::date as as_of_date,
+        {{ today() }} as as_of_date,
         definition_id,
         months,
         dimension,

@@ -20,18 +20,18 @@ claims as (
 
 scores as (
     select * from {{ source('ml', 'policy_lapse') }}
-    where as_of_date = '{{ var("as_of_date") }}'::date and horizon_months = 12
+    where as_of_date = {{ today() }} and horizon_months = 12
 ),
 
 soon as (
     select * from {{ source('ml', 'policy_lapse') }}
-    where as_of_date = '{{ var("as_of_date") }}'::date and horizon_months = 3
+    where as_of_date = {{ today() }} and horizon_months = 3
 ),
 
 final as (
     select
         {{ var('edition_id') }}::bigint as edition_id,
-        '{{ var("as_of_date") }}'::date as as_of_date,
+        {{ today() }} as as_of_date,
         policies.policy_key,
         policies.policy_number,
         policies.customer_key,

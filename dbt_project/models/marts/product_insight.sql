@@ -67,7 +67,7 @@ shares as (
 final as (
     select
         {{ var('edition_id') }}::bigint as edition_id,
-        '{{ var("as_of_date") }}'::date as as_of_date,
+        {{ today() }} as as_of_date,
         shares.product_code,
         shares.name_en as product_en,
         shares.name_zh as product_zh,

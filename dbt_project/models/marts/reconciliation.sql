@@ -11,7 +11,7 @@ published as (
 final as (
     select
         {{ var('edition_id') }}::bigint as edition_id,
-        '{{ var("as_of_date") }}'::date as as_of_date,
+        {{ today() }} as as_of_date,
         coalesce(inputs.source_system, published.source_system) as source_system,
         coalesce(inputs.measure, published.measure) as measure,
         coalesce(inputs.year, published.year) as year,

@@ -43,7 +43,7 @@ limits as (
 final as (
     select
         {{ var('edition_id') }}::bigint as edition_id,
-        '{{ var("as_of_date") }}'::date as as_of_date,
+        {{ today() }} as as_of_date,
         horizon_months,
         cohort_month,
         value_grade,

@@ -49,7 +49,7 @@ profiles as (
 final as (
     select
         {{ var('edition_id') }}::bigint as edition_id,
-        '{{ var("as_of_date") }}'::date as as_of_date,
+        {{ today() }} as as_of_date,
         profiles.segment_id,
         profiles.segment_en,
         profiles.segment_zh,

@@ -18,9 +18,9 @@ contacts as (
     from {{ ref('fct_interaction') }}
     where
         direction = 'outbound'
-        and occurred_on > '{{ var("as_of_date") }}'::date - interval '12 months'
-        and occurred_on <= '{{ var("as_of_date") }}'::date
-        and known_on <= '{{ var("as_of_date") }}'::date
+        and occurred_on > {{ today() }} - interval '12 months'
+        and occurred_on <= {{ today() }}
+        and known_on <= {{ today() }}
     group by customer_key
 ),
 
@@ -40,7 +40,7 @@ due as (
 final as (
     select
         {{ var('edition_id') }}::bigint as edition_id,
-        '{{ var("as_of_date") }}'::date as as_of_date,
+        {{ today() }} as as_of_date,
         value_grade,
         customer_type,
         min(service_standard_en) as service_standard_en,

@@ -20,8 +20,8 @@ suspensions as (
     from {{ ref('fct_policy_period') }}
     where
         status = 'suspended'
-        and in_view_from <= '{{ var("as_of_date") }}'::date
-        and (in_view_until is null or in_view_until > '{{ var("as_of_date") }}'::date)
+        and in_view_from <= {{ today() }}
+        and (in_view_until is null or in_view_until > {{ today() }})
     group by policy_key
 ),
 
@@ -31,7 +31,7 @@ last_scores as (
         policy_key,
         reason_1_code
     from {{ source('ml', 'policy_lapse') }}
-    where as_of_date <= '{{ var("as_of_date") }}'::date and horizon_months = 12
+    where as_of_date <= {{ today() }} and horizon_months = 12
     order by policy_key asc, as_of_date desc
 ),
 
@@ -49,13 +49,13 @@ clocks as (
 final as (
     select
         {{ var('edition_id') }}::bigint as edition_id,
-        '{{ var("as_of_date") }}'::date as as_of_date,
+        {{ today() }} as as_of_date,
         clocks.policy_key,
         clocks.customer_key,
         clocks.agent_key as assigned_agent_key,
         clocks.suspended_on,
         clocks.reinstate_by,
-        clocks.reinstate_by - '{{ var("as_of_date") }}'::date as days_left,
+        clocks.reinstate_by - {{ today() }} as days_left,
         clocks.annual_premium as value_at_stake,
         clocks.sum_assured,
         last_scores.reason_1_code as last_reason_code,
@@ -66,7 +66,7 @@ final as (
     inner join customers on clocks.customer_key = customers.customer_key
     left join last_scores on clocks.policy_key = last_scores.policy_key
     left join reasons on last_scores.reason_1_code = reasons.reason_code
-    where customers.marketing_consent and clocks.reinstate_by >= '{{ var("as_of_date") }}'::date
+    where customers.marketing_consent and clocks.reinstate_by >= {{ today() }}
 )
 
 select * from final

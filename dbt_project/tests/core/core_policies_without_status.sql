@@ -3,4 +3,4 @@
 
 select policy_key
 from {{ ref('dim_policy') }}
-where status is null and known_on <= '{{ var("as_of_date") }}'::date
+where status is null and known_on <= {{ today() }}

@@ -19,17 +19,17 @@ with months as (
 facts as (
     select
         (
-            select sum(least(valid_to, '{{ var("as_of_date") }}'::date + 1) - valid_from)
+            select sum(least(valid_to, {{ today() }} + 1) - valid_from)
             from {{ ref('fct_policy_period') }}
-            where {{ asked }} and in_force_flag and valid_from <= '{{ var("as_of_date") }}'::date
+            where {{ asked }} and in_force_flag and valid_from <= {{ today() }}
         ) as in_force_days,
         (
             select sum(amount) from {{ ref('fct_premium_due') }}
-            where {{ asked }} and due_on <= '{{ var("as_of_date") }}'::date
+            where {{ asked }} and due_on <= {{ today() }}
         ) as premium_due,
         (
             select sum(amount) from {{ ref('fct_premium_payment') }}
-            where {{ asked }} and paid_on <= '{{ var("as_of_date") }}'::date
+            where {{ asked }} and paid_on <= {{ today() }}
         ) as premium_received
 )
 

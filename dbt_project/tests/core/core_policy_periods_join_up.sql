@@ -50,8 +50,8 @@ ends as (
         on
             policies.policy_key = periods.policy_key
             and periods.status_group = 'ended'
-            and periods.in_view_from <= '{{ var("as_of_date") }}'::date
-            and (periods.in_view_until is null or periods.in_view_until > '{{ var("as_of_date") }}'::date)
+            and periods.in_view_from <= {{ today() }}
+            and (periods.in_view_until is null or periods.in_view_until > {{ today() }})
     where
         policies.ended_on is distinct from periods.valid_from
         or policies.exit_cause is distinct from periods.exit_cause
