@@ -84,6 +84,21 @@
 {% macro picked() -%} {{ 'materialized' if builds_changes() else 'not materialized' }} {%- endmacro %}
 
 
+{#-
+    Parties as several models read them: all of them, or those of changed customers, which a build of changes picks once.
+-#}
+{% macro identified_parties() -%}
+    {%- set all, picked = ref('int_parties__identified'), ref('int_parties__changed') -%}
+    select * from {{ picked ~ ' where customer_key is not null' if builds_changes() else all }}
+{%- endmacro %}
+
+
+{% macro ranked_parties() -%}
+    {%- set all, picked = ref('int_parties__ranked'), ref('int_ranked__changed') -%}
+    select * from {{ picked if builds_changes() else all }}
+{%- endmacro %}
+
+
 {#- What a table of core held before this build, to be compared with; deliberately no ref(), which would be a circle. -#}
 {% macro before_this_build(schema, table, columns) -%}
     {%- if var('changed_only') -%}

@@ -43,15 +43,15 @@ def _tree(pid: int) -> list[psutil.Process]:
 
 
 @contextmanager
-def watched() -> Iterator[Peak]:
-    """Look twice a second while something runs."""
+def watched(every: float = 0.5) -> Iterator[Peak]:
+    """Look every so many seconds while something runs; each look takes the processor a while from what is watched."""
     peak, done = Peak(), threading.Event()
     running = server.status(settings())
     assert running is not None
     postmaster = int((running.data_dir / "postmaster.pid").read_text(encoding="utf-8").splitlines()[0])
 
     def watch() -> None:
-        while not done.wait(0.5):
+        while not done.wait(every):
             peak.look(postmaster)
 
     thread = threading.Thread(target=watch)

@@ -1,8 +1,7 @@
 {{ built_by('customer_key') }}
 
 with ranked as (
-    select * from {{ ref('int_parties__ranked') }}
-    {{ only_changed('customer_key') }}
+    {{ ranked_parties() }}
 ),
 
 customers as (

@@ -1,8 +1,7 @@
 {{ built_by('party_key') }}
 
 with identified as (
-    select * from {{ ref('int_parties__identified') }}
-    {{ only_changed('party_key') }}
+    {{ identified_parties() }}
 ),
 
 customers as (

@@ -2,9 +2,8 @@ with consents as (
     select * from {{ ref('input__consents') }}
 ),
 
-identified as {{ picked() }} (
-    select * from {{ ref('int_parties__identified') }}
-    {{ only_changed('customer_key') }}
+identified as (
+    {{ identified_parties() }}
 ),
 
 final as (

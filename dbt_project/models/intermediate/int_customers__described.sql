@@ -1,6 +1,5 @@
 with ranked as (
-    select * from {{ ref('int_parties__ranked') }}
-    {{ only_changed('customer_key') }}
+    {{ ranked_parties() }}
 ),
 
 -- For each attribute the first value that is there, in the order of those who know: who has a number tells who it is.

@@ -12,12 +12,27 @@ identified as (
     select * from {{ ref('int_parties__identified') }}
 ),
 
+-- Who moved belongs to a changed customer, or to none any more.
 final as (
-    select identified.party_key
+    select
+        identified.party_key,
+        identified.source_system,
+        identified.party_id,
+        identified.customer_key,
+        identified.identity_rule,
+        identified.identity_probability
     from identified
     inner join changed_customers on identified.customer_key = changed_customers.customer_key
-    union
-    select party_key from moved
+    union all
+    select
+        party_key,
+        null,
+        null,
+        null,
+        null,
+        null
+    from moved
+    where customer_key is null
 )
 
 select * from final

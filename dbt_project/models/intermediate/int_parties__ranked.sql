@@ -5,9 +5,8 @@ with parties as (
     select * from {{ ref('input__parties') }}
 ),
 
-identified as {{ picked() }} (
-    select * from {{ ref('int_parties__identified') }}
-    {{ only_changed('customer_key') }}
+identified as (
+    {{ identified_parties() }}
 ),
 
 roles as (

@@ -1,6 +1,5 @@
-with parties as {{ picked() }} (
-    select * from {{ ref('int_parties__identified') }}
-    {{ only_changed('party_key') }}
+with parties as (
+    {{ identified_parties() }}
 ),
 
 policies as (
@@ -9,6 +8,7 @@ policies as (
 
 policy_parties as (
     select * from {{ ref('input__policy_parties') }}
+    {{ only_changed('party_key') }}
 ),
 
 held as (

@@ -1,6 +1,5 @@
-with ranked as {{ picked() }} (
-    select * from {{ ref('int_parties__ranked') }}
-    {{ only_changed('customer_key') }}
+with ranked as (
+    {{ ranked_parties() }}
 ),
 
 party_versions as (

@@ -25,9 +25,7 @@ related_before as (
 ),
 
 changed_parties as (
-    select ranked.*
-    from ranked
-    inner join changed_customers on ranked.customer_key = changed_customers.customer_key
+    select * from {{ ref('int_ranked__changed') }}
 ),
 
 changed_places as (
@@ -57,10 +55,9 @@ places as (
     where people <= {{ most_of_a_place() }}
 ),
 
-changed_identities as materialized (
-    select identified.party_key
-    from identified
-    inner join changed_customers on identified.customer_key = changed_customers.customer_key
+changed_identities as (
+    select * from {{ ref('int_parties__changed') }}
+    where customer_key is not null
 ),
 
 -- Who is on a policy with somebody: one named as beneficiary only is nobody's relation until a customer.
