@@ -86,16 +86,20 @@
 
 {#-
     Parties as several models read them: all of them, or those of changed customers, which a build of changes picks once.
+    Parsing, which is for changes, must hear of the others too.
 -#}
 {% macro identified_parties() -%}
-    {%- set all, picked = ref('int_parties__identified'), ref('int_parties__changed') -%}
-    select * from {{ picked ~ ' where customer_key is not null' if builds_changes() else all }}
+    {%- if not execute -%} {%- do ref('int_parties__identified') -%} {%- endif -%}
+    select * from
+    {% if builds_changes() %} {{ ref('int_parties__changed') }} where customer_key is not null
+    {%- else %} {{ ref('int_parties__identified') }}
+    {%- endif -%}
 {%- endmacro %}
 
 
 {% macro ranked_parties() -%}
-    {%- set all, picked = ref('int_parties__ranked'), ref('int_ranked__changed') -%}
-    select * from {{ picked if builds_changes() else all }}
+    {%- if not execute -%} {%- do ref('int_parties__ranked') -%} {%- endif -%}
+    select * from {{ ref('int_ranked__changed' if builds_changes() else 'int_parties__ranked') }}
 {%- endmacro %}
 
 
