@@ -91,6 +91,7 @@ def _build_layers(
         exclude=f"{UNIT_TESTS} {exclude}" + (f" {WHOLE_ONLY}" if plan.changed else ""),
         more_variables=plan.variables,
         full_refresh=plan.changed is None,
+        is_noted=True,
     )
 
 

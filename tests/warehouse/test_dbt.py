@@ -59,6 +59,7 @@ def test_results_are_read_from_the_artifacts(sample: Profile, project: Path) -> 
     assert [(n.name, n.status, n.rows) for n in result.nodes] == [("good", "success", 2)]
     assert result.nodes[0].seconds > 0
     assert result.manifest_path.exists()
+    assert "leaked" not in (result.target / "dbt.log").read_text(encoding="utf-8")
     with warehouse(sample) as connection:
         assert connection.execute("select max(a) from staging.good").fetchone() == (42,)
 

@@ -28,9 +28,11 @@ from customer_knowledge.warehouse.scrub import scrubbed
 
 log = logging.getLogger(__name__)
 TIMEOUT_SECONDS = 3600.0
-# A model need not be on disk before the next begins: what we note of a layer afterwards is, and with it all that was
-# written before. A build that a crash cuts short is made anew anyway. A big day's temporary rows stay in memory.
-OPTIONS = " -c synchronous_commit=off -c temp_buffers=64MB"
+# A big day's temporary rows stay in memory.
+OPTIONS = " -c temp_buffers=64MB"
+# Where we note the end of a run in the same database, that note is flushed, and with it all that was written before; a
+# run that a crash cuts short is made anew. Then no model need wait for the disk.
+NOTED_OPTIONS = " -c synchronous_commit=off"
 # Statements of a build of changes are many and small: helpers of one would only take the processor from the next.
 BY_KEY_OPTIONS = " -c max_parallel_workers_per_gather=0"
 _FAILED = ("error", "fail", "runtime error")
@@ -86,8 +88,9 @@ def variables(profile: Profile, edition_id: int, as_of_date: date) -> dict[str, 
     }
 
 
-def _environment(at: Settings, profile: Profile, *, by_key: bool) -> dict[str, str]:
+def _environment(at: Settings, profile: Profile, *, by_key: bool, is_noted: bool) -> dict[str, str]:
     """What dbt's process is told; `by_key`: it builds what changed, with one model more at a time."""
+    options = SESSION_OPTIONS + OPTIONS + (BY_KEY_OPTIONS if by_key else "") + (NOTED_OPTIONS if is_noted else "")
     parts = conninfo_to_dict(dsn(at, profile.database))
     found = os.environ | {
         "CK_DBT_HOST": str(parts.get("host") or "127.0.0.1"),
@@ -100,7 +103,7 @@ def _environment(at: Settings, profile: Profile, *, by_key: bool) -> dict[str, s
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "DO_NOT_TRACK": "1",
         # dbt's connections speak of dates and numbers as ours do, whatever the server's defaults.
-        "PGOPTIONS": SESSION_OPTIONS + OPTIONS + (BY_KEY_OPTIONS if by_key else ""),
+        "PGOPTIONS": options,
     }
     return found | ({"PGSSLMODE": str(parts["sslmode"])} if "sslmode" in parts else {})
 
@@ -116,6 +119,7 @@ def run(
     exclude: str = "",
     more_variables: dict[str, Any] | None = None,
     full_refresh: bool = False,
+    is_noted: bool = False,
 ) -> DbtResult:
     """Run `dbt <command> --select <select>` on an insurer's warehouse; one at a time a warehouse.
 
@@ -126,6 +130,7 @@ def run(
         exclude: dbt's exclusion.
         more_variables: beside those of the insurer and the day.
         full_refresh: make every table anew.
+        is_noted: the caller notes the end of the run in the warehouse, and makes anew what is not noted.
 
     Raises:
         DbtFailed: dbt ended with an error; the message names the nodes that failed, without row values.
@@ -146,7 +151,7 @@ def run(
         *(("--exclude", *exclude.split()) if exclude else ()),
         *(("--full-refresh",) if full_refresh else ()),
     ]
-    environment = _environment(at, profile, by_key=bool(given.get("changed_only")))
+    environment = _environment(at, profile, by_key=bool(given.get("changed_only")), is_noted=is_noted)
     with _one_at_a_time(profile):
         # Only now: who was waited for may have built other code.
         manifest = parsed.place(at.runs_dir / "dbt", at.dbt_dir, profile.database, given)

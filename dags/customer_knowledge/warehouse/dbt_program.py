@@ -6,8 +6,8 @@ does not depend on the date, so a manifest that was parsed for another day is ha
 
 from __future__ import annotations
 
+import atexit
 import gc
-import logging
 import os
 import sys
 from datetime import UTC, datetime
@@ -106,7 +106,8 @@ def main(parsed: Path, arguments: list[str]) -> int:
 
 def _leave(code: int) -> None:
     """End at once: to take a project apart object by object takes longer than to write down how it went."""
-    logging.shutdown()
+    # What libraries left to do at the end, logs and semaphores, is little.
+    atexit._run_exitfuncs()
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)

@@ -247,10 +247,10 @@ def _start(settings: Settings) -> Server:
     if not _port_is_free(port):
         port = _free_port()
     port_file.write_text(str(port), encoding="utf-8")
-    command = [str(programs / "pg_ctl"), "-D", str(home / "cluster"), "-l", str(log), "-w", "-t", "60"]
+    command = [str(programs / "pg_ctl"), "-D", str(home / "cluster"), "-l", str(log), "-w", "-t", "300"]
     if _run(settings, [*command, "-o", f"-h 127.0.0.1 -p {port}", "start"]).returncode:
         tail = log.read_text(encoding="utf-8", errors="replace")[-800:] if log.exists() else "no log"
-        raise ServerError(f"PostgreSQL did not start:\n{tail}", hint="`make clean` removes the cluster")
+        raise ServerError(f"PostgreSQL did not start:\n{tail}", hint="it may still be recovering: `ck up` again")
     return Server("127.0.0.1", port, programs, home / "cluster")
 
 

@@ -1,4 +1,4 @@
-{% set today = today() %}
+{% set the_day = today() %}
 {#- A customer is enrolled by the first task of a year; the arm of that day stands, whatever was done after. -#}
 with tasks as (
     select
@@ -49,7 +49,7 @@ windows as (
         (enrolments.enrolled_on + make_interval(months => horizons.horizon_months))::date as window_ends_on
     from enrolments
     cross join horizons
-    where (enrolments.enrolled_on + make_interval(months => horizons.horizon_months))::date <= {{ today }}
+    where (enrolments.enrolled_on + make_interval(months => horizons.horizon_months))::date <= {{ the_day }}
 ),
 
 -- What was in force on the day of enrolment, and whether the holder had dropped it when the window closed.
@@ -105,7 +105,7 @@ final as (
         held.policies_lost = 0 as is_kept,
         coalesce(held.premium_held, 0)::numeric(16, 2) as premium_held,
         coalesce(held.premium_kept, 0)::numeric(16, 2) as premium_kept,
-        windows.window_ends_on + {{ var('grace_days') }} <= {{ today }} as is_final
+        windows.window_ends_on + {{ var('grace_days') }} <= {{ the_day }} as is_final
     from windows
     inner join held
         on
