@@ -51,15 +51,18 @@
         ],
         'history': [
             'claims_count_1m', 'claims_count_3m', 'claims_count_6m', 'claims_count_12m', 'claims_count_3y',
-            'claims_paid_12m', 'claims_paid_3y', 'times_reinstated',
+            'claims_paid_12m', 'claims_paid_3y', 'times_reinstated', 'times_in_grace_12m',
         ],
         'contact': [
             'interactions_1m', 'interactions_3m', 'interactions_6m', 'interactions_12m', 'interactions_trend',
-            'days_since_contact', 'digital_share_12m', 'complaints_1m', 'complaints_3m', 'complaints_6m', 'complaints_12m',
+            'days_since_contact', 'digital_share_12m', 'phone_share_12m', 'app_share_12m', 'wechat_share_12m',
+            'branch_share_12m', 'agent_visit_share_12m', 'complaints_1m', 'complaints_3m', 'complaints_6m', 'complaints_12m',
             'last_survey_score', 'survey_score_change', 'surveys_12m',
         ],
         'agent': ['agent_days_since_sale'],
-        'standing': ['status', 'days_to_next_due', 'days_to_maturity', 'premium_years_left'],
+        'standing': [
+            'status', 'days_to_next_due', 'days_to_maturity', 'premium_years_left', 'premium_share_ahead',
+        ],
         'balance': ['loans_taken', 'loans_outstanding', 'cash_value', 'loan_to_cash_value'],
     }) }}
 {% endmacro %}

@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 
 MONTHS = 12
 DAYS_A_MONTH = 365.25 / 12
-# The first quarter speaks of what is under way (an open due), the rest of what is to come.
+# What is under way, an open due, is decided within a quarter; all else is to come.
 NEAR = 3
+GRACE = "grace"
 MODES = {"monthly": 1, "quarterly": 3, "semiannual": 6, "annual": 12}
 WIDTH = 12
 
@@ -38,9 +39,17 @@ def cells(frame: pd.DataFrame, periods: int) -> Cells:
     return np.asarray(kind[:, None] * WIDTH + since, dtype="int64")
 
 
-def is_near(periods: int) -> NDArray[np.bool_]:
-    """Which months ahead are in the first quarter: (periods,)."""
-    return np.arange(1, periods + 1) <= NEAR
+def under_way(frame: pd.DataFrame, periods: int) -> NDArray[np.bool_]:
+    """Whether a month ahead decides on a due that is open on the as-of date: (rows, periods).
+
+    Args:
+        frame: status.
+        periods: 12 months, or 1 where the horizon is one renewal, on which everything is decided.
+    """
+    if periods == 1:
+        return np.ones((len(frame), 1), dtype=bool)
+    in_grace = frame["status"].to_numpy(dtype=object) == GRACE
+    return np.asarray(in_grace[:, None] & (np.arange(1, periods + 1) <= NEAR), dtype=bool)
 
 
 def matures(frame: pd.DataFrame, periods: int) -> NDArray[np.bool_]:

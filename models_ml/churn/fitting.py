@@ -8,9 +8,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from models_ml.churn.calendar import MONTHS, cells
+from models_ml.churn import monthly
+from models_ml.churn.calendar import MONTHS, cells, under_way
 from models_ml.churn.cohort import CohortTable
 from models_ml.churn.hazard import BY_CHOICE, CAUSES, Hazard, by_choice, fit_months
+from models_ml.churn.monthly import History
 from models_ml.common import classifier
 from models_ml.common.classifier import BLEND, PLAIN, Kind, Ranker, both
 from models_ml.common.contract import Column
@@ -64,10 +66,7 @@ def fit_ladder(frame: pd.DataFrame, columns: Sequence[Column], *, seed: int, per
     """Every rung that learns from the features, fitted as `fit` does; the blend is made of the others."""
     units = _Units.of(frame, columns, periods)
     ranked = {kind: _ranked(kind, units, seed) for kind in PLAIN}
-    ranked[BLEND] = _Ranked(
-        {c: classifier.blended([r.rankers[c] for r in ranked.values()]) for c in units.learnt},
-        {c: np.mean([r.unseen[c] for r in ranked.values()], axis=0) for c in units.learnt},
-    )
+    ranked[BLEND] = _blended(list(ranked.values()))
     return {kind: _calibrated(units, found) for kind, found in ranked.items()}
 
 
@@ -79,6 +78,7 @@ class _Units:
     periods: int
     encoder: Encoder
     matrix: Matrix
+    months: History
     exits: dict[str, Labels]
     learnt: list[str]
 
@@ -86,7 +86,9 @@ class _Units:
     def of(cls, frame: pd.DataFrame, columns: Sequence[Column], periods: int) -> _Units:
         encoder = Encoder.fit(frame, columns)
         exits = {cause: (frame["exit_cause"] == cause).to_numpy() for cause in CAUSES}
-        return cls(frame, periods, encoder, encoder.transform(frame), exits, _learnt(exits))
+        month = np.minimum(frame["exit_month"].to_numpy(dtype="float64"), periods)
+        months = History.of(cells(frame, periods), month)
+        return cls(frame, periods, encoder, encoder.transform(frame), months, exits, _learnt(exits))
 
 
 @dataclass(frozen=True)
@@ -97,8 +99,24 @@ class _Ranked:
     unseen: dict[str, Floats]
 
 
+def _blended(ranked: Sequence[_Ranked]) -> _Ranked:
+    causes = list(ranked[0].rankers)
+    return _Ranked(
+        {c: classifier.blended([r.rankers[c] for r in ranked]) for c in causes},
+        {c: np.mean([r.unseen[c] for r in ranked], axis=0) for c in causes},
+    )
+
+
 def _ranked(kind: Kind, units: _Units, seed: int) -> _Ranked:
+    """Rankers of every cause that can be learnt; where there are months, the logistic one learns from each of them."""
+    if kind == BLEND:
+        return _blended([_ranked(plain, units, seed) for plain in PLAIN])
     fold = folds(units.frame["customer_key"])
+    if kind == "logistic_regression" and units.periods > 1:
+        return _Ranked(
+            {c: monthly.fit(units.matrix, units.exits[c], units.months) for c in units.learnt},
+            {c: monthly.out_of_fold(units.matrix, units.exits[c], units.months, fold) for c in units.learnt},
+        )
     return _Ranked(
         {c: classifier.fit(kind, units.matrix, units.exits[c], seed) for c in units.learnt},
         {c: classifier.out_of_fold(kind, units.matrix, units.exits[c], fold, seed) for c in units.learnt},
@@ -106,12 +124,13 @@ def _ranked(kind: Kind, units: _Units, seed: int) -> _Ranked:
 
 
 def _calibrated(units: _Units, ranked: _Ranked) -> Fitted:
-    at = cells(units.frame, units.periods)
+    at, near = cells(units.frame, units.periods), under_way(units.frame, units.periods)
     month = np.minimum(units.frame["exit_month"].to_numpy(dtype="float64"), units.periods)
     known = np.all([np.isfinite(raw) for raw in ranked.unseen.values()], axis=0)
     rows, raw = units.frame[known], {c: values[known] for c, values in ranked.unseen.items()}
     months = {
-        c: fit_months(raw[c], at[known], month[known], units.exits[c][known].astype("float64")) for c in units.learnt
+        c: fit_months(raw[c], at[known], near[known], month[known], units.exits[c][known].astype("float64"))
+        for c in units.learnt
     }
     rare = {
         c: CohortTable.fit(units.frame, units.exits[c])

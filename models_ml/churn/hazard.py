@@ -5,8 +5,9 @@ ahead of an as-of date (landmark): of those still there at the start of month k,
 
     h_c(k) = sigmoid(level + calendar cell(k) + slope · log-odds of the unit by cause c),
 
-with levels and slopes of their own for the first quarter. A ranker gives the log-odds once a unit; the months cost a
-look-up. A cause too rare to be learnt has the rate of its cohort, spread evenly; maturity is read from the contract.
+with level and slope of their own where a due is open (units in grace, first quarter). A ranker gives the log-odds once
+a unit; the months cost a look-up. A cause too rare to be learnt has the rate of its cohort, spread evenly; maturity is
+read from the contract.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from models_ml.churn.calendar import Cells, cells, is_near, matures
+from models_ml.churn.calendar import Cells, cells, matures, under_way
 from models_ml.churn.cohort import CohortTable
 from models_ml.common.classifier import Ranker, sigmoid
 from models_ml.common.encoding import Encoder, Matrix
@@ -28,6 +30,7 @@ from models_ml.common.metrics import Floats
 CAUSES = ("lapse", "surrender", "claim", "other")
 BY_CHOICE = ("lapse", "surrender")
 HIGHEST = 0.999  # hazards of a month add up to no more
+Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,7 @@ class Months:
     """How a unit's log-odds become the hazard of each month.
 
     Args:
-        near, far: (level, slope) of the first quarter and of the months after.
+        near, far: (level, slope) where a due is open, and of all other months.
         cells: calendar cell → what it adds; 0 where it was never seen.
         shift: what the calibration window adds.
     """
@@ -45,9 +48,8 @@ class Months:
     cells: dict[int, float]
     shift: float = 0.0
 
-    def log_odds(self, raw: Floats, at: Cells) -> Floats:
+    def log_odds(self, raw: Floats, at: Cells, near: Flags) -> Floats:
         """Log-odds of the monthly hazard: (rows, months)."""
-        near = is_near(at.shape[1])
         level = np.where(near, self.near[0], self.far[0])
         slope = np.where(near, self.near[1], self.far[1])
         added = np.zeros(max([int(at.max(initial=0)), *self.cells]) + 1)
@@ -71,12 +73,13 @@ class Months:
         return cls((near[0], near[1]), (far[0], far[1]), numbered, float(stored["shift"]))
 
 
-def fit_months(raw: Floats, at: Cells, month: Floats, exits: Floats) -> Months:
+def fit_months(raw: Floats, at: Cells, near: Flags, month: Floats, exits: Floats) -> Months:
     """Fit levels, slopes and cells on every month a unit was still there, by penalised likelihood.
 
     Args:
         raw: (rows,) log-odds by a ranker that has not seen the unit.
         at: (rows, months) calendar cells.
+        near: (rows, months) whether an open due is decided on.
         month: (rows,) month of the exit, by whatever cause; NaN for who stayed.
         exits: (rows,) 1 where the exit was by this cause.
     """
@@ -89,9 +92,9 @@ def fit_months(raw: Floats, at: Cells, month: Floats, exits: Floats) -> Months:
     row, column = np.nonzero(number[None, :] <= last[:, None])
     happened = (exits[row] == 1.0) & (column + 1 == last[row])
     codes, place = np.unique(at[row, column], return_inverse=True)
-    near = is_near(periods)[column].astype("float64")
+    now = near[row, column].astype("float64")
     calendar = sparse.csr_matrix((np.ones(row.size), (np.arange(row.size), place)), shape=(row.size, codes.size))
-    plain = np.column_stack([near * raw[row], (1 - near) * raw[row], near])
+    plain = np.column_stack([now * raw[row], (1 - now) * raw[row], now])
     with single_threaded():
         fitted = LogisticRegression(C=10.0, max_iter=500).fit(sparse.hstack([plain, calendar]).tocsr(), happened)
     slopes, level = fitted.coef_[0], float(fitted.intercept_[0])
@@ -142,8 +145,8 @@ class Hazard:
             raw: log-odds of the learnt causes where they are known already (out of fold).
         """
         known = self.raw(self.encoder.transform(frame)) if raw is None else raw
-        at = cells(frame, self.periods)
-        hazards = {cause: sigmoid(m.log_odds(known[cause], at)) for cause, m in self.months.items()}
+        at, near = cells(frame, self.periods), under_way(frame, self.periods)
+        hazards = {cause: sigmoid(m.log_odds(known[cause], at, near)) for cause, m in self.months.items()}
         for cause, table in self.rare.items():
             monthly = 1 - (1 - table.predict(frame)) ** (1 / self.periods)
             hazards[cause] = np.repeat(monthly[:, None], self.periods, axis=1)
@@ -162,7 +165,8 @@ class Hazard:
         total = np.sum([chances[cause][:, -1] for cause in learnt], axis=0)
         found = pd.DataFrame(0.0, index=range(len(frame)), columns=list(self.encoder.used))
         for cause in learnt:
-            early = chances[cause][:, int(is_near(self.periods).sum()) - 1]
+            open_months = under_way(frame, self.periods).sum(axis=1)
+            early = np.where(open_months, chances[cause][np.arange(len(frame)), open_months - 1], 0.0)
             near, far = self.months[cause].near[1], self.months[cause].far[1]
             weight = (near * early + far * (chances[cause][:, -1] - early)) / total
             found += self.rankers[cause].effects(matrix, self.encoder).mul(weight, axis=0)

@@ -86,7 +86,7 @@ def fit(kind: Kind, matrix: Matrix, labels: Labels, seed: int, boosting: Mapping
     if kind == BLEND:
         return blended([fit(plain, matrix, labels, seed, boosting) for plain in PLAIN])
     with single_threaded():
-        return Ranker(kind, (_recipe(kind, len(matrix), seed, boosting or {}).fit(_binnable(matrix), labels),))
+        return Ranker(kind, (_recipe(kind, len(matrix), seed, boosting or {}).fit(binnable(matrix), labels),))
 
 
 def out_of_fold(kind: Kind, matrix: Matrix, labels: Labels, fold: NDArray[np.int64], seed: int) -> Floats:
@@ -105,7 +105,7 @@ def out_of_fold(kind: Kind, matrix: Matrix, labels: Labels, fold: NDArray[np.int
     return raw
 
 
-def _binnable(matrix: Matrix) -> Matrix:
+def binnable(matrix: Matrix) -> Matrix:
     """The matrix with 0 in columns of which nothing is known: those cannot be cut into bins, and nothing is learnt."""
     unknown = ~np.isfinite(matrix).any(axis=0)
     return np.where(unknown, 0.0, matrix) if unknown.any() else matrix

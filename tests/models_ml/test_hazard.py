@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models_ml.churn import calendar, hazard
+from models_ml.churn import calendar, hazard, monthly
 from models_ml.churn.calendar import DAYS_A_MONTH
 from models_ml.common import classifier
 from models_ml.common.encoding import Encoder
@@ -19,7 +19,7 @@ from models_ml.common.shapley import explain
 
 def contracts(*rows: tuple[str, float, float]) -> pd.DataFrame:
     frame = pd.DataFrame(list(rows), columns=["premium_mode", "days_to_next_due", "days_to_maturity"])
-    return frame.assign(is_long_term=1.0)
+    return frame.assign(is_long_term=1.0, status="active")
 
 
 def test_two_causes_by_hand() -> None:
@@ -54,20 +54,64 @@ def test_a_term_agreed_ends_when_it_was_agreed() -> None:
 
 
 def test_the_hazard_of_each_month_is_found() -> None:
-    """Exits drawn month by month from a known hazard: its seasons and its slope come back."""
+    """Exits drawn month by month from a known hazard: its seasons and its slopes come back, steeper in grace."""
     rng = np.random.default_rng(3)
     rows = 20_000
     frame = contracts(*[("semiannual", 1.0, np.nan)] * rows)
+    frame["status"] = np.where(np.arange(rows) % 4 == 0, "grace", "active")
     at, raw = calendar.cells(frame, 12), rng.normal(size=rows)
-    true = np.where(at % calendar.WIDTH == 2, -2.0, -5.0) + 0.8 * raw[:, None]
+    slope = np.where(calendar.under_way(frame, 12), 1.6, 0.8)
+    true = np.where(at % calendar.WIDTH == 2, -2.0, -5.0) + slope * raw[:, None]
     happens = rng.random((rows, 12)) < 1 / (1 + np.exp(-true))
     month = np.where(happens.any(axis=1), happens.argmax(axis=1) + 1.0, np.nan)
-    fitted = hazard.fit_months(raw, at, month, np.isfinite(month).astype("float64"))
-    assert fitted.near[1] == pytest.approx(0.8, abs=0.08)
+    near = calendar.under_way(frame, 12)
+    fitted = hazard.fit_months(raw, at, near, month, np.isfinite(month).astype("float64"))
+    assert fitted.near[1] == pytest.approx(1.6, abs=0.15)
     assert fitted.far[1] == pytest.approx(0.8, abs=0.08)
-    log_odds = fitted.log_odds(np.zeros(1), at[:1])[0]
+    log_odds = fitted.log_odds(np.zeros(1), at[:1], np.zeros((1, 12), dtype=bool))[0]
     assert log_odds[[2, 8]] == pytest.approx([-2.0, -2.0], abs=0.12)
     assert np.delete(log_odds, [2, 8]) == pytest.approx(np.full(10, -5.0), abs=0.4)
+
+
+def test_an_open_due_is_decided_within_a_quarter() -> None:
+    frame = contracts(("annual", 300, np.nan), ("annual", 300, np.nan)).assign(status=["grace", "active"])
+    assert calendar.under_way(frame, 12).sum(axis=1).tolist() == [3, 0]
+    assert calendar.under_way(frame, 1).all()
+
+
+def test_slopes_are_told_apart_from_the_calendar() -> None:
+    """A feature that goes with the calendar and says nothing is found to say nothing; the other's slope comes back."""
+    rng = np.random.default_rng(5)
+    rows = 20_000
+    falls = rng.random(rows) < 0.5
+    frame = contracts(*[("annual", 30.0, np.nan) if f else ("single", np.nan, np.nan) for f in falls])
+    at, trait = calendar.cells(frame, 12), rng.normal(size=rows)
+    true = np.where(at % calendar.WIDTH == 2, -1.5, -7.0) + 0.8 * trait[:, None]
+    happens = rng.random((rows, 12)) < 1 / (1 + np.exp(-true))
+    month = np.where(happens.any(axis=1), happens.argmax(axis=1) + 1.0, np.nan)
+    exits = np.isfinite(month)
+    matrix = np.column_stack([trait, falls])
+    units = monthly.History.of(at, month)
+    log_odds = [monthly.fit(matrix, exits, units).log_odds(row[None]) for row in np.array([[1.0, 0], [0, 0], [0, 1]])]
+    assert log_odds[0] - log_odds[1] == pytest.approx(0.8, abs=0.06)
+    assert abs(log_odds[2] - log_odds[1]) < 1
+    by_the_year = classifier.fit("logistic_regression", matrix, exits, seed=1)
+    assert np.ptp(by_the_year.log_odds(np.array([[0.0, 0], [0, 1]]))) > 2
+
+
+def test_a_value_far_off_turns_no_slope() -> None:
+    rng = np.random.default_rng(7)
+    trait = rng.normal(size=4_000)
+    exits = rng.random(4_000) < 1 / (1 + np.exp(1.5 - trait))
+    units = monthly.History.of(np.zeros((4_000, 12), dtype="int64"), np.where(exits, 6.0, np.nan))
+    plain = monthly.fit(trait[:, None], exits, units)
+    trait[0] = 1e6
+    far = monthly.fit(trait[:, None], exits, units)
+    one, nought = np.ones((1, 1)), np.zeros((1, 1))
+    slopes = [float(ranker.log_odds(one)[0] - ranker.log_odds(nought)[0]) for ranker in (plain, far)]
+    assert slopes[1] == pytest.approx(slopes[0], abs=0.05)
+    rest = far.log_odds(trait[:, None]) - far.effects(trait[:, None], Encoder(("a",), {})).sum(axis=1)
+    assert np.ptp(rest) < 1e-9
 
 
 def _expected(nodes: Any, at: int, row: Any, told: tuple[int, ...]) -> float:

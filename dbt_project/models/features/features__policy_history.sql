@@ -51,11 +51,16 @@ paid as (
 happened as (
     select
         observations.unit_key,
-        count(*)::integer as times_reinstated
+        count(*) filter (where events.event_type = 'reinstated')::integer as times_reinstated,
+        count(*) filter (
+            where
+            events.event_type = 'grace_entered'
+            and events.occurred_on > observations.as_of_date - interval '12 months'
+        )::integer as times_in_grace_12m
     from observations
     inner join events
         on observations.policy_key = events.policy_key and observations.as_of_date >= events.known_on
-    where events.event_type = 'reinstated'
+    where events.event_type in ('reinstated', 'grace_entered')
     group by observations.unit_key
 ),
 
@@ -68,7 +73,9 @@ final as (
         coalesce(claimed.claims_count_3y, 0) as claims_count_3y,
         coalesce(paid.claims_paid_12m, 0)::numeric(16, 2) as claims_paid_12m,
         coalesce(paid.claims_paid_3y, 0)::numeric(16, 2) as claims_paid_3y,
-        coalesce(happened.times_reinstated, 0) as times_reinstated
+        coalesce(happened.times_reinstated, 0) as times_reinstated,
+        -- Who pays monthly may enter grace every month; more than three times says no more than three.
+        least(coalesce(happened.times_in_grace_12m, 0), 3) as times_in_grace_12m
     from observations
     left join claimed on observations.unit_key = claimed.unit_key
     left join paid on observations.unit_key = paid.unit_key

@@ -25,7 +25,12 @@ aged as (
         policies.expires_on,
         policies.payment_term_years * 12 as payment_months,
         modes.months_between,
-        age(observations.as_of_date, policies.effective_on) as age
+        age(observations.as_of_date, policies.effective_on) as age,
+        -- Of a premium due after it, grace ends beyond the twelve months ahead.
+        age(
+            observations.as_of_date + interval '12 months' - interval '{{ var("grace_days") }} days',
+            policies.effective_on
+        ) as age_ahead
     from observations
     inner join policies on observations.policy_key = policies.policy_key
     left join modes on policies.premium_mode = modes.premium_mode
@@ -36,7 +41,8 @@ scheduled as (
         *,
         (
             (extract(year from age) * 12 + extract(month from age))::integer / months_between + 1
-        ) * months_between as months_to_due
+        ) * months_between as months_to_due,
+        (extract(year from age_ahead) * 12 + extract(month from age_ahead))::integer as months_ahead
     from aged
 ),
 
@@ -72,7 +78,18 @@ final as (
                         case when months_to_due >= payment_months then 0 else payment_months - months_to_due end
                         + case when status = 'grace' then months_between else 0 end
                     ) / 12.0
-        end::numeric(6, 2) as premium_years_left
+        end::numeric(6, 2) as premium_years_left,
+        case
+            when not is_long_term then 1
+            when status in ('paid_up', 'premium_waived') or months_between is null then 0
+            when is_long_term
+                then
+                    greatest(
+                        0,
+                        least(months_ahead, payment_months - 1) / months_between * months_between
+                        - months_to_due + months_between
+                    ) / 12.0
+        end::numeric(6, 2) as premium_share_ahead
     from seen
 )
 
