@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import cache
 from typing import Any
 
@@ -12,6 +12,7 @@ import pandas as pd
 import pypinyin
 
 from customer_knowledge.identity import numbers
+from customer_knowledge.identity.hashing import combined
 
 READ = (
     "party_key", "source_system", "party_id", "party_type", "name", "id_type", "id_number", "credit_code", "birth_date",
@@ -19,6 +20,15 @@ READ = (
 )  # fmt: skip
 BLOCK_LIMIT = 100
 """A value that more parties share than this says nothing and is not compared by: cost stays linear."""
+BLOCKS = {
+    "block_phone": ("kind", "phone"),
+    "block_birth": ("birth", "surname"),
+    "block_name": ("sounds", "city"),
+    "block_year": ("sounds", "year"),
+    "block_address": ("address", "surname"),
+    "block_core": ("core",),
+    "block_fancy": ("fancy", "city"),
+}
 _LEGAL_FORM = re.compile(r"(股份有限公司|有限责任公司|集团有限公司|有限公司|集团公司|集团|公司|厂)$")
 _SPACE = re.compile(r"[\s·.,,。、()（）-]+")
 
@@ -108,22 +118,21 @@ def clean(parties: pd.DataFrame) -> pd.DataFrame:
 
 
 def _blocks(table: pd.DataFrame) -> pd.DataFrame:
-    """Keys by which parties come to be compared; one that too many share is left out."""
-    parts = {
-        "block_phone": ("kind", "phone"),
-        "block_birth": ("birth", "surname"),
-        "block_name": ("sounds", "city"),
-        "block_year": ("sounds", "year"),
-        "block_address": ("address", "surname"),
-        "block_core": ("core",),
-        "block_fancy": ("fancy", "city"),
-    }
+    """Keys by which parties come to be compared, as numbers."""
     table["year"] = each(table["birth"], lambda text: text[:4])
-    for name, columns in parts.items():
-        there = table[list(columns)].notna().all(axis=1)
-        joined = table[columns[0]].where(there, "")
-        for column in columns[1:]:
-            joined = joined + "|" + table[column].where(there, "")
-        key = joined.where(there, None)
-        table[name] = key.where(key.groupby(key, sort=False).transform("size") <= BLOCK_LIMIT, None)
-    return table
+    return table.assign(**combined(table, BLOCKS))
+
+
+def uncrowded(table: pd.DataFrame, crowded: Collection[int] | None = None) -> pd.DataFrame:
+    """The table without block keys that too many share.
+
+    Args:
+        table: cleaned parties.
+        crowded: these keys; None to count, where the table has all parties.
+    """
+    kept = {}
+    for name in BLOCKS:
+        key = table[name]
+        over = key.groupby(key, sort=False).transform("size") > BLOCK_LIMIT if crowded is None else key.isin(crowded)
+        kept[name] = key.mask(over.fillna(value=False).astype(bool))
+    return table.assign(**kept)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
+
+from customer_knowledge.identity.hashing import combined
 
 # Rules in the order in which they are believed: (rule, kind, columns that must be alike and present).
 RULES = (
@@ -16,6 +18,9 @@ RULES = (
     ("credit_code", "enterprise", ("document", "core")),
     ("phone_name_birth", "person", ("phone", "name", "birth")),
 )
+
+
+SHARED = {f"exact_{number}": columns for number, (_, _, columns) in enumerate(RULES)}
 
 
 class Link(NamedTuple):
@@ -52,6 +57,13 @@ def links(table: pd.DataFrame) -> tuple[list[Link], list[Link]]:
             again = mine.loc[[link.right for link in strange]].assign(name=table["name"])
             found += _to_the_first(again, rule)
     return found, odd
+
+
+def shared(table: pd.DataFrame) -> dict[str, pd.Series[Any]]:
+    """What each rule goes by, as numbers: parties that no chain of these connects are not joined by a rule."""
+    found = combined(table, SHARED)
+    kinds = dict(zip(SHARED, (kind for _, kind, _ in RULES), strict=True))
+    return {name: key.where((table["kind"] == kinds[name]).astype(bool)) for name, key in found.items()}
 
 
 def _to_the_first(mine: pd.DataFrame, rule: str) -> Iterator[Link]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 
@@ -30,7 +30,9 @@ class Party(NamedTuple):
         return self.known_on, self.source_system, self.party_id
 
 
-def assign(clusters: Sequence[Sequence[Party]], before: Mapping[str, str]) -> tuple[dict[str, str], list[Change]]:
+def assign(
+    clusters: Sequence[Sequence[Party]], before: Mapping[str, str], elsewhere: Collection[str] = ()
+) -> tuple[dict[str, str], list[Change]]:
     """Keys of clusters, and what changed since the edition before.
 
     A new cluster takes the key of the party known first. An old key goes with most of its parties (ties: with the one
@@ -39,13 +41,14 @@ def assign(clusters: Sequence[Sequence[Party]], before: Mapping[str, str]) -> tu
     Args:
         clusters: parties of each cluster.
         before: customer key by party key, as published last.
+        elsewhere: keys that clusters go by which are not given, and which nothing here can take over.
 
     Returns:
         Customer key by party key; changes, sorted.
     """
     ordered = sorted((sorted(c, key=lambda p: p.age) for c in clusters), key=lambda c: (c[0].age, c[0].party_key))
     inherited, changes = _inherited(ordered, before)
-    taken = set(inherited.values())
+    taken = {*inherited.values(), *elsewhere}
     merged = {(change.other_customer_key, change.customer_key) for change in changes}
     keys: dict[str, str] = {}
     for place, cluster in enumerate(ordered):

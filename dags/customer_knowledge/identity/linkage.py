@@ -8,7 +8,7 @@ phones and dates go wrong. Where there are too few such pairs, and as a floor ev
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ import pandas as pd
 from splink import DuckDBAPI, Linker
 
 from customer_knowledge.identity.exact import Link
+from customer_knowledge.identity.hashing import hashed, signed
 
 RULE = "probabilistic"
 SEED = 20_260_630
@@ -106,40 +107,92 @@ MODELS = {
     "enterprise": (ENTERPRISE, ("block_phone", "block_core", "block_fancy")),
 }
 # Only pairs with an undecided party are worth scoring; two different valid numbers are two persons whatever else.
+# A pair of which nothing has changed has its score already.
 WORTH_SCORING = (
-    "(l.is_open or r.is_open) and l.exact_group <> r.exact_group"
+    "(l.is_open or r.is_open) and (l.is_anew or r.is_anew) and l.exact_group <> r.exact_group"
     " and (l.number is null or r.number is null or l.number = r.number)"
 )
 
 
-def score(table: pd.DataFrame, least: float) -> Iterator[Link]:
-    """Scored pairs of persons and of enterprises.
+@dataclass(frozen=True)
+class Model:
+    """What was learnt of one kind of party; it stays, so that days can be compared and need not look at everybody.
+
+    Attributes:
+        settings: as Splink takes them, with m, u and the prior.
+        counted: how many values each attribute had that rare values prove more of.
+        often: by attribute, how many times each value stood, by its number; only of values that stood more than once.
+    """
+
+    settings: dict[str, Any]
+    counted: dict[str, int]
+    often: dict[str, pd.Series[Any]]
+
+
+Parameters = Mapping[str, Model]
+
+
+def lacking(table: pd.DataFrame, parameters: Parameters) -> list[str]:
+    """Kinds of party that there is something to score of and nothing learnt."""
+    return [kind for kind in MODELS if kind not in parameters and _worth_scoring(table[table["kind"] == kind])]
+
+
+def learn(table: pd.DataFrame, kept: Parameters) -> Parameters:
+    """What was learnt before and, of kinds that are lacking in it, what all parties teach now."""
+    return {**kept, **{kind: _learnt(table[table["kind"] == kind], kind) for kind in lacking(table, kept)}}
+
+
+def score(table: pd.DataFrame, least: float, parameters: Parameters) -> list[Link]:
+    """Scored pairs of persons and of enterprises, each from the likeliest down.
 
     Args:
-        table: cleaned parties with `is_open` and `exact_group`.
+        table: cleaned parties with `is_open`, `exact_group` and `is_anew`; crowded block keys are missing.
         least: pairs below this probability are forgotten.
+        parameters: what was learnt.
     """
-    for kind, (comparisons, blocks) in MODELS.items():
+    links: list[Link] = []
+    for kind in MODELS:
         mine = table[table["kind"] == kind]
-        if mine["is_open"].sum() and len(mine) > 1:
-            yield from _scored(mine, comparisons, blocks, least)
+        if _worth_scoring(mine):
+            links += _scored(mine, kind, least, parameters[kind])
+    return in_order(links, table["kind"])
 
 
-def _scored(
-    table: pd.DataFrame, comparisons: tuple[Comparison, ...], blocks: tuple[str, ...], least: float
-) -> Iterator[Link]:
-    logging.getLogger("splink").setLevel(logging.ERROR)
-    columns = _columns(comparisons) | {"number", "is_open", "exact_group", *blocks}
-    frame = table[sorted(columns)].assign(unique_id=table.index)
-    settings = _trained(frame.assign(birth=table["birth_recorded"]), _settings(comparisons, blocks))
-    settings["probability_two_random_records_match"] = _prior(frame)
-    predicted = _linker(frame, settings).inference.predict(threshold_match_probability=least)
+def in_order(links: Sequence[Link], kind: pd.Series[Any]) -> list[Link]:
+    """Links in the order in which they are followed, always the same: persons' first, from the likeliest down."""
+    place = {name: number for number, name in enumerate(MODELS)}
+    kinds = kind.tolist()
+    return sorted(links, key=lambda x: (place[kinds[x.left]], -x.weight, x.left, x.right))
+
+
+def _worth_scoring(mine: pd.DataFrame) -> bool:
+    return len(mine) > 1 and bool(mine["is_open"].any())
+
+
+def _scored(mine: pd.DataFrame, kind: str, least: float, model: Model) -> Iterator[Link]:
+    linker = _linker(_frame(mine, kind), model.settings)
+    for column in model.counted:
+        frequencies = _frequencies(mine[column], model, column)
+        linker.table_management.register_term_frequency_lookup(frequencies, column)  # type: ignore[no-untyped-call]
+    predicted = linker.inference.predict(threshold_match_probability=least)
     found: pd.DataFrame = predicted.as_pandas_dataframe()  # type: ignore[no-untyped-call]
-    found = found.sort_values(["match_weight", "unique_id_l", "unique_id_r"], ascending=[False, True, True])
     for left, right, probability, weight in zip(
         found["unique_id_l"], found["unique_id_r"], found["match_probability"], found["match_weight"], strict=True
     ):
         yield Link(int(left), int(right), RULE, round(float(probability), 9), round(float(weight), 6))
+
+
+def _frequencies(values: pd.Series[Any], model: Model, column: str) -> pd.DataFrame:
+    """How frequent each value is; one that was not there when the model learnt is taken to stand once."""
+    different = values.dropna().unique()
+    times = model.often[column].reindex(signed(hashed(different)), fill_value=1).to_numpy()
+    return pd.DataFrame({column: different, f"tf_{column}": times / model.counted[column]})
+
+
+def _frame(mine: pd.DataFrame, kind: str) -> pd.DataFrame:
+    comparisons, blocks = MODELS[kind]
+    columns = _columns(comparisons) | {"number", "is_open", "is_anew", "exact_group", *blocks}
+    return mine[sorted(columns)].assign(unique_id=mine.index)
 
 
 def _columns(comparisons: tuple[Comparison, ...]) -> set[str]:
@@ -148,7 +201,8 @@ def _columns(comparisons: tuple[Comparison, ...]) -> set[str]:
     return names.union(*(extra.get(name, set()) for name in names))
 
 
-def _settings(comparisons: tuple[Comparison, ...], blocks: tuple[str, ...]) -> dict[str, Any]:
+def _settings(kind: str) -> dict[str, Any]:
+    comparisons, blocks = MODELS[kind]
     return {
         "link_type": "dedupe_only",
         "sql_dialect": "duckdb",
@@ -161,7 +215,9 @@ def _settings(comparisons: tuple[Comparison, ...], blocks: tuple[str, ...]) -> d
 
 
 def _linker(frame: pd.DataFrame, settings: dict[str, Any]) -> Linker:
-    connection = duckdb.connect(":memory:")
+    logging.getLogger("splink").setLevel(logging.ERROR)
+    # A column's type is seen from its values; of the few parties of a day all are looked at.
+    connection = duckdb.connect(":memory:", config={"pandas_analyze_sample": 100_000})
     # One thread: sums come out the same to the last bit every time.
     connection.execute("set threads = 1")
     connection.register("parties", frame)
@@ -175,6 +231,20 @@ def _prior(frame: pd.DataFrame) -> float:
     alike = float((count * (count - 1) / 2).sum())
     pairs = len(numbered) * (len(numbered) - 1) / 2
     return min(0.5, max(alike, 1.0) / max(pairs, len(frame)))
+
+
+def _learnt(mine: pd.DataFrame, kind: str) -> Model:
+    frame = _frame(mine, kind)
+    settings = _trained(frame.assign(birth=mine["birth_recorded"]), _settings(kind))
+    settings["probability_two_random_records_match"] = _prior(frame)
+    counted, often = {}, {}
+    for column in (c.column for c in MODELS[kind][0] if c.frequency):
+        times = mine[column].value_counts()
+        counted[column] = int(times.sum()) or len(mine)
+        times = times[times > 1]
+        times.index = pd.Index(signed(hashed(times.index)))
+        often[column] = times.groupby(level=0).sum()
+    return Model(settings, counted, often)
 
 
 def _trained(frame: pd.DataFrame, settings: dict[str, Any]) -> dict[str, Any]:
