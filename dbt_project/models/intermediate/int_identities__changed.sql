@@ -24,7 +24,7 @@ resolved_before as (
     where is_resolved::boolean
 ),
 
--- Resolution looks at everybody every day: of whom it says something else, anything for the first time, or no more.
+-- Resolution may say something else of whom nothing changed; of others it says anything for the first time, or no more.
 resolved_anew as (
     select coalesce(resolved.party_key, resolved_before.party_key) as party_key
     from resolved
