@@ -33,7 +33,7 @@ def rows(connection: Connection, table: str, edition_id: int) -> pd.DataFrame:
     query = sql.SQL("select * from {} where edition_id = {} order by {} ").format(
         sql.Identifier("identity", table), sql.Literal(edition_id), sql.SQL(RESULTS[table])
     )
-    return read_frame(connection, query, float_precision="round_trip").drop(columns="edition_id")
+    return read_frame(connection, query).drop(columns="edition_id")
 
 
 def as_found(connection: Connection, edition_id: int) -> dict[str, pd.DataFrame]:
