@@ -62,14 +62,15 @@
 
 
 {#-
-    Rows of the keys of a relation, all of them found by index before any is read. For counts and the like: a planner takes
-    the keys for ten, so that what is joined to such rows would be joined row by row.
+    Rows of the keys of a relation, found by index. For counts and the like: a planner takes the keys for ten, so that what
+    is joined to such rows would be joined row by row. Without an index each row would be held against each key.
 -#}
-{% macro looked_up(key, changed_relation) -%}
-    {{ key }} = any(array(select {{ key }} from {{ changed_relation }}))
+{% macro looked_up(key, changed) -%}
+    {{ key }} = any(array(select {{ key }} from {{ changed }}))
 {%- endmacro %}
 
 
+{#- As `only_changed`, for an import that is only counted and is built by the key. -#}
 {% macro only_looked_up(key) -%}
     {%- if builds_changes() -%}
         where {{ looked_up(key, ref('int_' ~ units_of(key) ~ '__changed')) }}

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models_ml.churn.calendar import Cells
-from models_ml.common.classifier import Ranker, binnable, both, sigmoid
+from models_ml.common.classifier import Ranker, binnable, by_others, sigmoid
 from models_ml.common.encoding import Matrix
 from models_ml.common.guards import Labels, single_threaded
 from models_ml.common.metrics import Floats
@@ -83,12 +83,11 @@ def _bounded(known: Matrix) -> Any:
 
 def out_of_fold(matrix: Matrix, exits: Labels, months: History, fold: NDArray[np.int64]) -> Floats:
     """Log-odds of each row by a ranker of the other folds; NaN where those hold too few outcomes to learn from."""
-    raw = np.full(len(exits), np.nan)
-    for number in np.unique(fold):
-        own = fold == number
-        if both(exits[~own]):
-            raw[own] = fit(matrix[~own], exits[~own], months.some(~own)).log_odds(matrix[own])
-    return raw
+
+    def of_others(own: NDArray[np.bool_]) -> Floats:
+        return fit(matrix[~own], exits[~own], months.some(~own)).log_odds(matrix[own])
+
+    return by_others(exits, fold, of_others)
 
 
 def _slopes(scaled: Matrix, exits: Labels, months: History) -> Floats:

@@ -5,7 +5,7 @@ Its log-odds are not calibrated; whoever uses them does that on rows the ranker 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -90,7 +90,18 @@ def fit(kind: Kind, matrix: Matrix, labels: Labels, seed: int, boosting: Mapping
 
 
 def out_of_fold(kind: Kind, matrix: Matrix, labels: Labels, fold: NDArray[np.int64], seed: int) -> Floats:
-    """Log-odds of each row by a ranker of the other folds; NaN where those hold too few outcomes to learn from.
+    """Log-odds of each row by a ranker of the other folds; NaN where those hold too few outcomes to learn from."""
+
+    def of_others(own: NDArray[np.bool_]) -> Floats:
+        # A column that says nothing in these folds cannot be cut into bins.
+        told = _tells(matrix[~own])
+        return fit(kind, matrix[~own][:, told], labels[~own], seed).log_odds(matrix[own][:, told])
+
+    return by_others(labels, fold, of_others)
+
+
+def by_others(labels: Labels, fold: NDArray[np.int64], of_others: Callable[[NDArray[np.bool_]], Floats]) -> Floats:
+    """What is said of each fold's rows, given which they are, by what the others teach; NaN where that is nothing.
 
     One exit stands in the labels of several observation dates, and what a booster remembers would look like what it
     understands: so folds are of customers.
@@ -99,9 +110,7 @@ def out_of_fold(kind: Kind, matrix: Matrix, labels: Labels, fold: NDArray[np.int
     for number in np.unique(fold):
         own = fold == number
         if both(labels[~own]):
-            # A column that says nothing in these folds cannot be cut into bins.
-            told = _tells(matrix[~own])
-            raw[own] = fit(kind, matrix[~own][:, told], labels[~own], seed).log_odds(matrix[own][:, told])
+            raw[own] = of_others(own)
     return raw
 
 

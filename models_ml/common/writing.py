@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
-from pathlib import Path
 from typing import Any
 
-import duckdb
 import pandas as pd
 from psycopg import sql
 from psycopg.copy import QueuedLibpqWriter
 
 from customer_knowledge.errors import ModelRefused
 from customer_knowledge.warehouse.connections import Connection
+from customer_knowledge.warehouse.frames import csv_texts
 
 CHUNK = 20_000  # rows made into text at a time, while the server stores those before
 
@@ -39,23 +37,9 @@ def replace(connection: Connection, table: str, as_of_date: date, frame: pd.Data
     connection.execute(sql.SQL("delete from {} where as_of_date = %s").format(name), (as_of_date,))
     statement = _into(table, ["as_of_date", *frame.columns], sql.SQL("(format csv)"))
     with connection.cursor() as cursor, cursor.copy(statement, writer=QueuedLibpqWriter(cursor)) as copy:
-        for text in _texts(frame, as_of_date):
+        for text in csv_texts(frame, CHUNK, [as_of_date]):
             copy.write(text)
     return len(frame)
-
-
-def _texts(frame: pd.DataFrame, as_of_date: date) -> Iterator[bytes]:
-    """The rows of a frame as CSV, the date before each, piece by piece.
-
-    By DuckDB, which takes a quarter of the time of `to_csv`.
-    """
-    with tempfile.TemporaryDirectory() as folder, duckdb.connect(config={"pandas_analyze_sample": 0}) as writer:
-        file = Path(folder) / "part.csv"
-        for start in range(0, len(frame), CHUNK):
-            writer.register("part", frame.iloc[start : start + CHUNK])
-            rows = writer.sql("select cast($day as date), * from part", params={"day": as_of_date})
-            rows.write_csv(str(file), header=False)
-            yield file.read_bytes()
 
 
 def _check_runs(connection: Connection, frame: pd.DataFrame) -> None:

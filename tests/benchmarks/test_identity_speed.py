@@ -1,7 +1,11 @@
-"""How identity resolution grows with the number of parties. Run by `make bench`; asserts results, never seconds."""
+"""How identity resolution grows with the parties, and with those that changed. Run by `make bench`.
+
+How many customers a day is resolved of is `CK_BENCH_RESOLVED`. Asserts results, never seconds.
+"""
 
 from __future__ import annotations
 
+import os
 import time
 from datetime import date
 from math import comb, log
@@ -9,15 +13,23 @@ from math import comb, log
 import numpy as np
 import pandas as pd
 import pytest
+from psycopg import sql
 
 from customer_knowledge.identity.cleaning import READ
 from customer_knowledge.identity.clusters import Thresholds
 from customer_knowledge.identity.resolve import Decisions, resolve
+from customer_knowledge.identity.run import resolve_edition
+from customer_knowledge.profile import Profile
 from customer_knowledge.sample_insurer import changes, insurer
 from customer_knowledge.sample_insurer.columns import Columns, take
+from customer_knowledge.warehouse.connections import Connection, warehouse
+from customer_knowledge.warehouse.frames import copy_frame
+from tests.identity.book import Book
 
 DAY = date(2026, 6, 30)
 SIZES = (4_150, 41_500)  # customers: about 10,000 and 100,000 parties
+RESOLVED = int(os.environ.get("CK_BENCH_RESOLVED", "41500"))
+ONE_IN = (100, 2_000)
 
 
 def rows_of(system: str, table: Columns) -> pd.DataFrame:
@@ -63,3 +75,49 @@ def test_resolution_grows_with_the_parties() -> None:
         assert recall >= 0.97
     (small, quick), (large, slow) = measured
     print(f"log-log slope {log(slow / quick) / log(large / small):.2f}")
+
+
+def lay(connection: Connection, parties: pd.DataFrame) -> None:
+    """The input layer's parties, as far as resolution reads them."""
+    table = sql.Identifier("input_layer", "input__parties")
+    columns = sql.SQL(", ").join(
+        sql.SQL("{} {}").format(
+            sql.Identifier(column), sql.SQL("date" if column.endswith(("_on", "_date")) else "text")
+        )
+        for column in parties
+    )
+    connection.execute("create schema if not exists input_layer")
+    connection.execute(sql.SQL("create table {} ({})").format(table, columns))
+    copy_frame(connection, table, parties)
+    connection.execute(sql.SQL("create index on {} (party_key)").format(table))
+    connection.execute(sql.SQL("analyze {}").format(table))
+    connection.commit()
+
+
+def resolved(book: Book) -> float:
+    """Resolve the next day's edition and publish it; seconds."""
+    edition_id = book.next_edition()
+    began = time.perf_counter()
+    resolve_edition(book.profile, edition_id, book.day)
+    took = time.perf_counter() - began
+    book.publish(edition_id)
+    return took
+
+
+@pytest.mark.postgres
+@pytest.mark.timeout(0)
+def test_a_day_resolves_what_changed(sample: Profile) -> None:
+    parties, _ = people(RESOLVED)
+    with warehouse(sample) as connection:
+        book = Book(connection, sample, DAY, np.random.default_rng(3))
+        lay(connection, parties)
+        print(f"\n{len(parties):,} parties: everybody, learning, {resolved(book):.1f} s")
+        assert book.base_of_state() is None
+        for one_in in ONE_IN:
+            number = len(parties) // one_in // 4
+            book.set("phone", "overlay(phone placing '77' from 8)", number, "phone is not null")
+            book.set("city", "'北京市'", number)
+            book.set("id_number", "null", number, "id_number is not null")
+            book.set("name", "reverse(name)", number, "party_type = 'person'")
+            print(f"    one in {one_in:,} changed: {resolved(book):.1f} s")
+            assert book.base_of_state() is not None

@@ -12,12 +12,12 @@ from psycopg import sql
 
 from customer_knowledge.identity import kept, store
 from customer_knowledge.identity.clusters import Thresholds
-from customer_knowledge.identity.copying import read_frame
 from customer_knowledge.identity.method import method
 from customer_knowledge.identity.resolve import resolve
 from customer_knowledge.identity.run import resolve_edition
 from customer_knowledge.profile import Profile
 from customer_knowledge.warehouse.connections import Connection
+from customer_knowledge.warehouse.frames import read_frame
 
 UNKNOWN = ("id_number", "credit_code", "phone", "birth_date", "city", "address")
 RESULTS = {

@@ -16,7 +16,6 @@ from psycopg import sql
 from customer_knowledge.identity import kept, linkage, store
 from customer_knowledge.identity.cleaning import BLOCK_LIMIT, clean, uncrowded
 from customer_knowledge.identity.clusters import Thresholds
-from customer_knowledge.identity.copying import copy_frame
 from customer_knowledge.identity.exact import shared
 from customer_knowledge.identity.kept import NotByChanges
 from customer_knowledge.identity.linkage import Parameters
@@ -31,6 +30,7 @@ from customer_knowledge.identity.resolve import (
     settled,
 )
 from customer_knowledge.warehouse.connections import Connection
+from customer_knowledge.warehouse.frames import copy_frame
 
 log = logging.getLogger(__name__)
 MOST_CHANGED = 0.1

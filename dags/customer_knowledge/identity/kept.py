@@ -9,11 +9,11 @@ from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from customer_knowledge.identity.cleaning import BLOCKS
-from customer_knowledge.identity.copying import copy_frame, lists, read_frame
 from customer_knowledge.identity.exact import SHARED
 from customer_knowledge.identity.linkage import Model, Parameters
 from customer_knowledge.identity.resolve import Resolution
 from customer_knowledge.warehouse.connections import Connection
+from customer_knowledge.warehouse.frames import copy_frame, lists, read_frame
 
 OUTGROWN = 1.5
 """The model learns again when there are this many times the parties that it learnt from."""

@@ -8,9 +8,9 @@ import pandas as pd
 from psycopg import sql
 
 from customer_knowledge.identity.cleaning import READ
-from customer_knowledge.identity.copying import copy_frame, read_frame
 from customer_knowledge.identity.resolve import Decisions, Resolution
 from customer_knowledge.warehouse.connections import Connection
+from customer_knowledge.warehouse.frames import copy_frame, read_frame
 
 TABLES = ("cluster", "scored_pair", "review", "customer_change")
 _BASE = """

@@ -89,7 +89,7 @@ def variables(profile: Profile, edition_id: int, as_of_date: date) -> dict[str, 
 
 
 def _environment(at: Settings, profile: Profile, *, by_key: bool, is_noted: bool) -> dict[str, str]:
-    """What dbt's process is told; `by_key`: it builds what changed, with one model more at a time."""
+    """What dbt's process is told; `by_key`: it builds what changed, one model more at a time; `is_noted`: see `run`."""
     options = SESSION_OPTIONS + OPTIONS + (BY_KEY_OPTIONS if by_key else "") + (NOTED_OPTIONS if is_noted else "")
     parts = conninfo_to_dict(dsn(at, profile.database))
     found = os.environ | {
