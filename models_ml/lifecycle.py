@@ -18,6 +18,7 @@ from customer_knowledge.warehouse.connections import Connection, warehouse
 
 log = logging.getLogger(__name__)
 # In this order: the value model stands on the churn scores and the product recommendations.
+LONGEST_TRAINING = "6h"  # of one model, without a word to the server
 MODELS = ("segmentation", "churn", "next_product", "value")
 
 
@@ -34,7 +35,7 @@ def ensure_champions(profile: Profile, as_of_date: date) -> dict[str, int]:
         ModelRefused: an artefact was altered, or there is too little to learn from.
     """
     with warehouse(profile) as connection:
-        _lock(connection)
+        _lock(connection, LONGEST_TRAINING)
         return {name: _ensure(connection, profile, name, as_of_date) for name in MODELS}
 
 
@@ -47,7 +48,7 @@ def train_all(profile: Profile, as_of_date: date) -> dict[str, int]:
         model → model_run_id that scores from now on.
     """
     with warehouse(profile) as connection:
-        _lock(connection)
+        _lock(connection, LONGEST_TRAINING)
         return {name: _train(connection, profile, name, as_of_date) for name in MODELS}
 
 
@@ -86,8 +87,11 @@ def track(profile: Profile) -> int:
     return told
 
 
-def _lock(connection: Connection) -> None:
+def _lock(connection: Connection, idle: str | None = None) -> None:
+    """One at a time; `idle` is how long the server hears nothing while models are fitted, if longer than it bears."""
     connection.execute("select pg_advisory_xact_lock(hashtext('customer_knowledge.models'))")
+    if idle:
+        connection.execute("select set_config('idle_in_transaction_session_timeout', %s, true)", (idle,))
 
 
 def _room(name: str, room: str) -> Any:
