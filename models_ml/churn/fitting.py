@@ -12,7 +12,7 @@ from models_ml.churn import monthly
 from models_ml.churn.calendar import MONTHS, cells, under_way
 from models_ml.churn.cohort import CohortTable
 from models_ml.churn.hazard import BY_CHOICE, CAUSES, Hazard, by_choice, fit_months
-from models_ml.churn.monthly import History
+from models_ml.churn.newton import History
 from models_ml.common import classifier
 from models_ml.common.classifier import BLEND, PLAIN, Kind, Ranker, both
 from models_ml.common.contract import Column
@@ -128,16 +128,14 @@ def _calibrated(units: _Units, ranked: _Ranked) -> Fitted:
     month = np.minimum(units.frame["exit_month"].to_numpy(dtype="float64"), units.periods)
     known = np.all([np.isfinite(raw) for raw in ranked.unseen.values()], axis=0)
     rows, raw = units.frame[known], {c: values[known] for c, values in ranked.unseen.items()}
+    # All exits of a cause may be of one fold: then nobody else's ranker tells of them.
     months = {
         c: fit_months(raw[c], at[known], near[known], month[known], units.exits[c][known].astype("float64"))
         for c in units.learnt
+        if units.exits[c][known].any()
     }
-    rare = {
-        c: CohortTable.fit(units.frame, units.exits[c])
-        for c in CAUSES
-        if c not in units.learnt and units.exits[c].any()
-    }
-    hazard = Hazard(units.periods, units.encoder, ranked.rankers, months, rare)
+    rare = {c: CohortTable.fit(units.frame, units.exits[c]) for c in CAUSES if c not in months and units.exits[c].any()}
+    hazard = Hazard(units.periods, units.encoder, {c: ranked.rankers[c] for c in months}, months, rare)
     loss = log_loss(outcomes(rows), by_choice(hazard.incidence(rows, raw), units.periods))
     return Fitted(_levelled(hazard, rows, raw), loss)
 

@@ -20,8 +20,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from models_ml.churn import newton
 from models_ml.churn.calendar import Cells, cells, matures, under_way
 from models_ml.churn.cohort import CohortTable
+from models_ml.churn.newton import History
 from models_ml.common.classifier import Ranker, sigmoid
 from models_ml.common.encoding import Encoder, Matrix
 from models_ml.common.guards import single_threaded
@@ -29,6 +31,7 @@ from models_ml.common.metrics import Floats
 
 CAUSES = ("lapse", "surrender", "claim", "other")
 BY_CHOICE = ("lapse", "surrender")
+PENALTY = 0.1  # of levels, slopes and cells: hardly any
 HIGHEST = 0.999  # hazards of a month add up to no more
 Flags = NDArray[np.bool_]
 
@@ -83,25 +86,15 @@ def fit_months(raw: Floats, at: Cells, near: Flags, month: Floats, exits: Floats
         month: (rows,) month of the exit, by whatever cause; NaN for who stayed.
         exits: (rows,) 1 where the exit was by this cause.
     """
-    from scipy import sparse
-    from sklearn.linear_model import LogisticRegression
-
-    periods = at.shape[1]
-    number = np.arange(1, periods + 1)
-    last = np.where(np.isfinite(month), month, periods)
-    row, column = np.nonzero(number[None, :] <= last[:, None])
-    happened = (exits[row] == 1.0) & (column + 1 == last[row])
-    codes, place = np.unique(at[row, column], return_inverse=True)
-    now = near[row, column].astype("float64")
-    calendar = sparse.csr_matrix((np.ones(row.size), (np.arange(row.size), place)), shape=(row.size, codes.size))
-    plain = np.column_stack([now * raw[row], (1 - now) * raw[row], now])
+    now = near.astype("float64")
+    columns = np.stack([now * raw[:, None], (1 - now) * raw[:, None], now])
     with single_threaded():
-        fitted = LogisticRegression(C=10.0, max_iter=500).fit(sparse.hstack([plain, calendar]).tocsr(), happened)
-    slopes, level = fitted.coef_[0], float(fitted.intercept_[0])
-    found = {int(code): float(value) for code, value in zip(codes, slopes[3:], strict=True)}
+        history = History.of(at, month)
+        fitted = newton.fit(np.zeros((len(raw), 0)), columns, history, exits == 1.0, (0.0, PENALTY, PENALTY))
     # A slope that is not positive would turn the order of units round.
-    near_slope, far_slope = (max(0.0, float(s)) for s in slopes[:2])
-    return Months((level + float(slopes[2]), near_slope), (level, far_slope), found)
+    near_slope, far_slope = (max(0.0, float(s)) for s in fitted.of_month[:2])
+    level = fitted.level
+    return Months((level + float(fitted.of_month[2]), near_slope), (level, far_slope), fitted.of_cell)
 
 
 def incidence(hazards: Mapping[str, Floats]) -> dict[str, Floats]:

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models_ml.churn import calendar, hazard, monthly
+from customer_knowledge.errors import ModelRefused
+from models_ml.churn import calendar, hazard, monthly, newton
 from models_ml.churn.calendar import DAYS_A_MONTH
 from models_ml.common import classifier
 from models_ml.common.encoding import Encoder
@@ -79,6 +80,30 @@ def test_an_open_due_is_decided_within_a_quarter() -> None:
     assert calendar.under_way(frame, 1).all()
 
 
+def test_rare_calendars_are_where_they_belong() -> None:
+    """Two units of a hundred pay half-yearly and leave by much less: as many of them are expected to as did."""
+    rng = np.random.default_rng(8)
+    rows = 40_000
+    rare = np.arange(rows) % 50 == 0
+    frame = contracts(*[("semiannual", 1.0, np.nan) if r else ("annual", 30.0, np.nan) for r in rare])
+    at, raw = calendar.cells(frame, 12), rng.normal(size=rows)
+    true = np.where(at % calendar.WIDTH == 2, np.where(rare, -4.0, -1.0)[:, None], -7.0) + 0.5 * raw[:, None]
+    happens = rng.random((rows, 12)) < 1 / (1 + np.exp(-true))
+    month = np.where(happens.any(axis=1), happens.argmax(axis=1) + 1.0, np.nan)
+    near = np.zeros((rows, 12), dtype=bool)
+    fitted = hazard.fit_months(raw, at, near, month, np.isfinite(month).astype("float64"))
+    chances = 1 / (1 + np.exp(-fitted.log_odds(raw, at, near)))
+    gone = 1 - np.prod(1 - chances, axis=1)
+    for whose in (rare, ~rare):
+        assert gone[whose].sum() == pytest.approx(np.isfinite(month[whose]).sum(), rel=0.02)
+
+
+def test_nobody_gone_is_an_error() -> None:
+    units = newton.History.of(np.zeros((50, 12), dtype="int64"), np.full(50, np.nan))
+    with pytest.raises(ModelRefused, match="nothing to tell apart"):
+        newton.fit(np.zeros((50, 1)), np.zeros((0, 50, 12)), units, np.zeros(50, dtype=bool), (1.0, 1.0, 1.0))
+
+
 def test_slopes_are_told_apart_from_the_calendar() -> None:
     """A feature that goes with the calendar and says nothing is found to say nothing; the other's slope comes back."""
     rng = np.random.default_rng(5)
@@ -91,7 +116,7 @@ def test_slopes_are_told_apart_from_the_calendar() -> None:
     month = np.where(happens.any(axis=1), happens.argmax(axis=1) + 1.0, np.nan)
     exits = np.isfinite(month)
     matrix = np.column_stack([trait, falls])
-    units = monthly.History.of(at, month)
+    units = newton.History.of(at, month)
     log_odds = [monthly.fit(matrix, exits, units).log_odds(row[None]) for row in np.array([[1.0, 0], [0, 0], [0, 1]])]
     assert log_odds[0] - log_odds[1] == pytest.approx(0.8, abs=0.06)
     assert abs(log_odds[2] - log_odds[1]) < 1
@@ -103,7 +128,7 @@ def test_a_value_far_off_turns_no_slope() -> None:
     rng = np.random.default_rng(7)
     trait = rng.normal(size=4_000)
     exits = rng.random(4_000) < 1 / (1 + np.exp(1.5 - trait))
-    units = monthly.History.of(np.zeros((4_000, 12), dtype="int64"), np.where(exits, 6.0, np.nan))
+    units = newton.History.of(np.zeros((4_000, 12), dtype="int64"), np.where(exits, 6.0, np.nan))
     plain = monthly.fit(trait[:, None], exits, units)
     trait[0] = 1e6
     far = monthly.fit(trait[:, None], exits, units)
