@@ -4,6 +4,12 @@
 {%- endmacro %}
 
 
+{#- Whether a day lies in the months before a moment. -#}
+{% macro within(day, months) -%}
+    {{ day }} > moments.as_of_date - interval '{{ months }} months'
+{%- endmacro %}
+
+
 {#- The dates all customers' features are wanted for: the edition's, and a year before to learn from, or two. -#}
 {% macro customer_dates(years_before=1) -%}
     {{ today() }}
@@ -16,6 +22,26 @@
 {#- Ways of being in touch whose shares are features; e-mail is what is left of them. -#}
 {% macro ways_of_contact() -%}
     {{ return(['phone', 'app', 'wechat', 'branch', 'agent_visit']) }}
+{%- endmacro %}
+
+
+{#- Share of interactions of the last twelve months by certain channels; nothing where there was none. -#}
+{% macro share_of_contacts_12m(channels) -%}
+    (
+        avg((interactions.channel {{ channels }})::integer) filter (where {{ within('interactions.occurred_on', 12) }})
+    )::numeric(6, 4)
+{%- endmacro %}
+
+
+{#- Share of one of the six ways among all contacts known, leaning on a sixth by two contacts: one says little. -#}
+{% macro leaning_share(counted, of_all) -%}
+    ((coalesce({{ counted }}, 0) + 1 / 3.0) / (coalesce({{ of_all }}, 0) + 2))::numeric(6, 4)
+{%- endmacro %}
+
+
+{#- Lines of business of which it is told how many policies somebody holds or has bought. -#}
+{% macro lines_of_business() -%}
+    {{ return(['life', 'health', 'accident', 'motor', 'property']) }}
 {%- endmacro %}
 
 
@@ -55,9 +81,13 @@
         ],
         'contact': [
             'interactions_1m', 'interactions_3m', 'interactions_6m', 'interactions_12m', 'interactions_trend',
-            'days_since_contact', 'digital_share_12m', 'phone_share_12m', 'app_share_12m', 'wechat_share_12m',
-            'branch_share_12m', 'agent_visit_share_12m', 'complaints_1m', 'complaints_3m', 'complaints_6m', 'complaints_12m',
-            'last_survey_score', 'survey_score_change', 'surveys_12m',
+            'days_since_contact', 'digital_share_12m', 'phone_share', 'app_share', 'wechat_share', 'branch_share',
+            'agent_visit_share', 'complaints_1m', 'complaints_3m', 'complaints_6m', 'complaints_12m', 'complaints_to_date',
+            'last_survey_score', 'survey_score_change', 'survey_score_mean', 'surveys_to_date',
+            'surveys_12m',
+        ],
+        'holding': [
+            'bought_life', 'bought_health', 'bought_accident', 'bought_motor', 'bought_property',
         ],
         'agent': ['agent_days_since_sale'],
         'standing': [

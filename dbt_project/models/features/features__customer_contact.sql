@@ -1,4 +1,3 @@
-{#- One row a customer and date: the dates of their policies, and for everybody the edition's and two years before. -#}
 with observations as (
     select * from {{ ref('features__observation') }}
 ),
@@ -42,22 +41,23 @@ talked as (
         moments.customer_key,
         moments.as_of_date,
         {% for months in windows() %}
-            count(*) filter (
-                where interactions.occurred_on > moments.as_of_date - interval '{{ months }} months'
-            )::integer as interactions_{{ months }}m,
+            count(*) filter (where {{ within('interactions.occurred_on', months) }}) as interactions_{{ months }}m,
         {% endfor %}
-        (moments.as_of_date - max(interactions.occurred_on))::integer as days_since_contact,
-        avg((interactions.channel in ('app', 'wechat', 'email'))::integer)::numeric(6, 4) as digital_share_12m
-        {%- for way in ways_of_contact() -%}
-            , avg((interactions.channel = '{{ way }}')::integer)::numeric(6, 4) as {{ way }}_share_12m
-        {%- endfor %}
+        {% for way in ways_of_contact() %}
+            {{ share_of_contacts_12m("= '" ~ way ~ "'") }} as {{ way }}_share_12m,
+            count(*) filter (where interactions.channel = '{{ way }}') as {{ way }},
+        {% endfor %}
+        {{ share_of_contacts_12m("in ('app', 'wechat', 'email')") }} as digital_share_12m,
+        min(moments.as_of_date - interactions.occurred_on) filter (
+            where {{ within('interactions.occurred_on', 12) }}
+        )::integer as days_since_contact,
+        count(*) as interactions
     from moments
     inner join interactions
         on
             moments.customer_key = interactions.customer_key
             and moments.as_of_date >= interactions.known_on
             and moments.as_of_date >= interactions.occurred_on
-            and interactions.occurred_on > moments.as_of_date - interval '12 months'
     group by moments.customer_key, moments.as_of_date
 ),
 
@@ -66,17 +66,14 @@ complained as (
         moments.customer_key,
         moments.as_of_date,
         {% for months in windows() %}
-            count(*) filter (
-                where complaints.occurred_on > moments.as_of_date - interval '{{ months }} months'
-            )::integer as complaints_{{ months }}m,
+            count(*) filter (where {{ within('complaints.occurred_on', months) }}) as complaints_{{ months }}m,
         {% endfor %}
-        count(*) as complaints
+        count(*)::integer as complaints_to_date
     from moments
     inner join complaints
         on
             moments.customer_key = complaints.customer_key
             and moments.as_of_date >= complaints.known_on
-            and complaints.occurred_on > moments.as_of_date - interval '12 months'
     group by moments.customer_key, moments.as_of_date
 ),
 
@@ -85,7 +82,9 @@ surveyed as (
         moments.customer_key,
         moments.as_of_date,
         (array_agg(surveys.score order by surveys.occurred_on desc, surveys.survey_key asc))[1:2] as last_scores,
-        count(*) filter (where surveys.occurred_on > moments.as_of_date - interval '12 months') as surveys_12m
+        avg(surveys.score)::numeric(6, 4) as survey_score_mean,
+        count(*)::integer as surveys_to_date,
+        count(*) filter (where {{ within('surveys.occurred_on', 12) }}) as surveys_12m
     from moments
     inner join surveys on moments.customer_key = surveys.customer_key and moments.as_of_date >= surveys.known_on
     group by moments.customer_key, moments.as_of_date
@@ -96,15 +95,19 @@ final as (
         moments.customer_key,
         moments.as_of_date,
         {% for months in windows() %}
-            coalesce(talked.interactions_{{ months }}m, 0) as interactions_{{ months }}m,
-            coalesce(complained.complaints_{{ months }}m, 0) as complaints_{{ months }}m,
+            coalesce(talked.interactions_{{ months }}m, 0)::integer as interactions_{{ months }}m,
+            coalesce(complained.complaints_{{ months }}m, 0)::integer as complaints_{{ months }}m,
         {% endfor %}
         {{ trend('interactions') }} as interactions_trend,
         talked.days_since_contact,
         talked.digital_share_12m,
         {% for way in ways_of_contact() %}
             talked.{{ way }}_share_12m,
+            {{ leaning_share('talked.' ~ way, 'talked.interactions') }} as {{ way }}_share,
         {% endfor %}
+        coalesce(complained.complaints_to_date, 0) as complaints_to_date,
+        surveyed.survey_score_mean,
+        coalesce(surveyed.surveys_to_date, 0) as surveys_to_date,
         surveyed.last_scores[1] as last_survey_score,
         surveyed.last_scores[1] - surveyed.last_scores[2] as survey_score_change,
         coalesce(surveyed.surveys_12m, 0)::integer as surveys_12m

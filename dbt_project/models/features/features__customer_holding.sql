@@ -22,7 +22,7 @@ held as (
         bool_or(policies.line_of_business = 'accident') as holds_accident,
         bool_or(policies.line_of_business = 'motor') as holds_motor,
         bool_or(policies.line_of_business = 'property') as holds_property,
-        {% for line in ['life', 'health', 'accident', 'motor', 'property'] %}
+        {% for line in lines_of_business() %}
             count(*) filter (where policies.line_of_business = '{{ line }}')::integer as policies_{{ line }},
             sum(policies.annual_premium) filter (
                 where not policies.is_single_pay and policies.line_of_business = '{{ line }}'
@@ -47,6 +47,9 @@ began as (
         moments.customer_key,
         moments.as_of_date,
         min(policies.issued_on) as customer_since,
+        {% for line in lines_of_business() %}
+            count(*) filter (where policies.line_of_business = '{{ line }}')::integer as bought_{{ line }},
+        {% endfor %}
         sum({{ annual_premium_equivalent('policies') }}) filter (
             where
             policies.issued_on > moments.as_of_date - interval '12 months'
@@ -71,9 +74,10 @@ final as (
         coalesce(held.holds_property, false) as holds_property,
         coalesce(held.annual_premium_in_force, 0)::numeric(16, 2) as annual_premium_in_force,
         coalesce(held.sum_assured_in_force, 0)::numeric(16, 2) as sum_assured_in_force,
-        {% for line in ['life', 'health', 'accident', 'motor', 'property'] %}
+        {% for line in lines_of_business() %}
             coalesce(held.policies_{{ line }}, 0) as policies_{{ line }},
             coalesce(held.annual_premium_{{ line }}, 0)::numeric(16, 2) as annual_premium_{{ line }},
+            coalesce(began.bought_{{ line }}, 0) as bought_{{ line }},
         {% endfor %}
         coalesce(held.sum_assured_life, 0)::numeric(16, 2) as sum_assured_life,
         coalesce(began.ape_12m, 0)::numeric(16, 2) as ape_12m,
