@@ -2,11 +2,39 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import numpy as np
+import pandas as pd
 from scipy.stats import rankdata
 from sklearn.linear_model import LogisticRegression
 
+from customer_knowledge.profile import Profile
+from customer_knowledge.sample_insurer import simulate
+from customer_knowledge.warehouse.connections import SIMULATOR, connect, warehouse
+
 EDGE = 1e-4
+
+
+def policy_keys(profile: Profile) -> dict[int, str]:
+    """policy_id of the source → policy_key."""
+    with connect("policy_admin", SIMULATOR) as source:
+        numbers = source.execute("select policy_id, policy_no from policy").fetchall()
+    with warehouse(profile) as connection:
+        known = dict(connection.execute("select policy_number, policy_key from core.dim_policy").fetchall())
+    return {policy: known[number] for policy, number in numbers if number in known}
+
+
+def chances(profile: Profile, day: date) -> pd.DataFrame:
+    """True chance to leave within a year of the day (true), and whether that happened (0 or 1), by policy_key."""
+    keys = policy_keys(profile)
+    with connect(simulate.TRUTH, SIMULATOR) as truth:
+        rows = truth.execute(
+            "select policy_id, probability::float, exits::integer from truth.policy_hazard where as_of_date = %s",
+            (day,),
+        ).fetchall()
+    known = [(keys[policy], chance, left) for policy, chance, left in rows if policy in keys]
+    return pd.DataFrame(known, columns=["policy_key", "true", "happened"]).set_index("policy_key")
 
 
 def expected_auc(score: np.ndarray, chance: np.ndarray) -> float:
