@@ -13,7 +13,7 @@ from models_ml.common.guards import Labels
 from models_ml.common.metrics import Floats
 
 YEARS = (1, 2, 3, 5, 10)
-# A cell counts as much as the whole portfolio when it has this many rows.
+# A cell counts as much as what it leans on when it has this many rows.
 WEIGHT = 50.0
 
 
@@ -33,21 +33,27 @@ def _bands(frame: pd.DataFrame) -> NDArray[np.int64]:
 
 @dataclass(frozen=True)
 class CohortTable:
-    """Exit rates by cell, drawn towards the overall rate where rows are few."""
+    """Exit rates by cell; with few rows, or none, much like those of the same line a little younger."""
 
     overall: float
     rates: dict[str, float]
 
     @classmethod
     def fit(cls, frame: pd.DataFrame, labels: Labels) -> CohortTable:
-        """Count: (exits + WEIGHT · overall) ÷ (rows + WEIGHT) for each cell."""
+        """Count: (exits + WEIGHT · rate) ÷ (rows + WEIGHT); the rate is the line's band before's, first the overall."""
         overall = float(labels.mean())
-        counted = pd.Series(labels.astype("float64"), index=frame.index).groupby(cells(frame)).agg(["sum", "size"])
-        rates = (counted["sum"] + WEIGHT * overall) / (counted["size"] + WEIGHT)
-        return cls(overall, {str(cell): float(rate) for cell, rate in sorted(rates.items())})
+        counted = pd.Series(labels.astype("float64"), index=frame.index).groupby(cells(frame))
+        exits, rows = counted.sum().to_dict(), counted.size().to_dict()
+        rates = {}
+        for line in sorted(set(_lines(frame))):
+            rate = overall
+            for cell in (f"{line}|{band}" for band in range(len(YEARS) + 1)):
+                rate = float((exits.get(cell, 0.0) + WEIGHT * rate) / (rows.get(cell, 0) + WEIGHT))
+                rates[cell] = rate
+        return cls(overall, rates)
 
     def predict(self, frame: pd.DataFrame) -> Floats:
-        """Each row's rate; a cell never seen has the overall one."""
+        """Each row's rate; a line never seen has the overall one."""
         codes, lines = pd.factorize(_lines(frame))
         table = np.array(
             [[self.rates.get(f"{line}|{band}", self.overall) for band in range(len(YEARS) + 1)] for line in lines]

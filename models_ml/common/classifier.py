@@ -72,6 +72,12 @@ def sigmoid(log_odds: Floats) -> Floats:
     return np.clip(p, 1e-9, 1 - 1e-9)
 
 
+def logit(p: Floats) -> Floats:
+    """Log-odds of probabilities, which are kept off 0 and 1 by 1e-9."""
+    q = np.clip(p, 1e-9, 1 - 1e-9)
+    return np.asarray(np.log(q) - np.log1p(-q))
+
+
 def blended(rankers: Sequence[Ranker]) -> Ranker:
     """The blend of rankers over the same matrix."""
     return Ranker(BLEND, tuple(estimator for ranker in rankers for estimator in ranker.estimators))

@@ -19,12 +19,14 @@ import pandas as pd
 from models_ml.churn.features import recurring_premium
 from models_ml.common.encoding import Matrix
 from models_ml.common.metrics import Floats
+from models_ml.value.luck import ClaimsToCome
 from models_ml.value.rates import UNKNOWN, kinds_of_cover, years_on_record
 from models_ml.value.spec import ValueSpec
 
 FEWEST = 100  # claims below which the kind's loss ratio is all that is known
 RIDGE = 1e-3
 ALIKE = 1e6  # credibility constant of policies between which no difference is seen
+FURTHEST = 20.0  # times what is expected of a claim, when it is asked how far they spread
 MOST_LIKE_KIND = 5.0  # times the kind's claims ratio that one policy may be expected to cost
 
 
@@ -38,6 +40,7 @@ class Claims:
         alike: a, the credibility constant.
         levels: kind → factor that brings Σ expected to the kind's loss ratio × premium.
         loss_ratios: kind or line → claims ÷ premium, for who has no policy yet, and where regression was not possible.
+        spread_of_size: φ, squared coefficient of variation of what a claim costs, those that cost nothing too.
     """
 
     kinds: tuple[str, ...]
@@ -47,6 +50,7 @@ class Claims:
     alike: float
     levels: dict[str, float]
     loss_ratios: dict[str, float]
+    spread_of_size: float
 
     @classmethod
     def fit(cls, frame: pd.DataFrame, loss_ratios: dict[str, float], spec: ValueSpec) -> Claims:
@@ -64,15 +68,16 @@ class Claims:
         short, years, counts = short[at_risk], years[at_risk], counts[at_risk]
         kinds = tuple(sorted(set(kinds_of_cover(short))))
         if counts.sum() < FEWEST:
-            return cls(kinds, 0.0, [], [], ALIKE, {}, loss_ratios)
+            return cls(kinds, 0.0, [], [], ALIKE, {}, loss_ratios, 0.0)
         middle = float(np.log(recurring_premium(short)).mean())
         matrix = _matrix(short, kinds, middle)
         paid = short["claims_paid_3y"].fillna(0.0).to_numpy(dtype="float64")
         frequency = _poisson(matrix, counts, years)
         severity = _gamma(matrix, paid, counts)
         alike = credibility_constant(_said(matrix, frequency), years, counts)
-        found = cls(kinds, middle, frequency, severity, alike, {}, loss_ratios)
-        return replace(found, levels=found._levels(short, years, counts))
+        found = cls(kinds, middle, frequency, severity, alike, {}, loss_ratios, 0.0)
+        found = replace(found, levels=found._levels(short, years, counts))
+        return replace(found, spread_of_size=_spread(paid, counts, found._level(short) * found._size(short)))
 
     def _levels(self, frame: pd.DataFrame, years: Floats, counts: Floats) -> dict[str, float]:
         """Factor of each kind: what its loss ratio expects of the record's premium ÷ what the regressions do."""
@@ -94,8 +99,7 @@ class Claims:
         if not self.frequency:
             return of_kind
         counts = frame["claims_count_3y"].fillna(0.0).to_numpy(dtype="float64")
-        level = kinds_of_cover(frame).map(self.levels).fillna(self.levels[UNKNOWN]).to_numpy(dtype="float64")
-        ours = level * self._rate(frame, years_on_record(frame, spec), counts) * self._size(frame)
+        ours = self._level(frame) * self._rate(frame, years_on_record(frame, spec), counts) * self._size(frame)
         bounded = np.where(recurring_premium(frame) > 0, np.minimum(ours, MOST_LIKE_KIND * of_kind), 0.0)
         return np.asarray(bounded, dtype="float64")
 
@@ -105,6 +109,14 @@ class Claims:
         ratio = self.yearly(frame, spec) / np.maximum(premium, 0.01)
         return np.asarray(np.where(premium > 0, ratio, self.ratio_of_kind(frame)), dtype="float64")
 
+    def to_come(self, frame: pd.DataFrame, spec: ValueSpec) -> ClaimsToCome:
+        """How claims may turn out, of cover of a year; where nothing is known of their number, as expected."""
+        share = np.where((frame["is_long_term"] == 1.0).to_numpy(), 0.0, self.ratio(frame, spec))
+        if not self.frequency:
+            return replace(ClaimsToCome.none(len(frame)), share=share, number=np.full(len(frame), np.inf))
+        counts = frame["claims_count_3y"].fillna(0.0).to_numpy(dtype="float64")
+        return ClaimsToCome(share, self.frequency_of(frame, spec), self.alike + counts, self.spread_of_size)
+
     def frequency_of(self, frame: pd.DataFrame, spec: ValueSpec) -> Floats:
         """Claims a year by kind, premium and the policy's own record: (rows,), a number."""
         counts = frame["claims_count_3y"].fillna(0.0).to_numpy(dtype="float64")
@@ -113,6 +125,10 @@ class Claims:
     def _rate(self, frame: pd.DataFrame, years: Floats, counts: Floats) -> Floats:
         prior = _said(_matrix(frame, self.kinds, self.middle), self.frequency)
         return prior * (self.alike + counts) / (self.alike + prior * years)
+
+    def _level(self, frame: pd.DataFrame) -> Floats:
+        levels = kinds_of_cover(frame).map(self.levels).fillna(self.levels[UNKNOWN])
+        return np.asarray(levels, dtype="float64")
 
     def _size(self, frame: pd.DataFrame) -> Floats:
         return _said(_matrix(frame, self.kinds, self.middle), self.severity)
@@ -132,6 +148,7 @@ class Claims:
             "alike": self.alike,
             "levels": self.levels,
             "loss_ratios": self.loss_ratios,
+            "spread_of_size": self.spread_of_size,
         }
 
     @classmethod
@@ -149,6 +166,21 @@ def credibility_constant(rate: Floats, years: Floats, counts: Floats) -> float:
     expected = rate * years
     beyond = float(((counts - expected) ** 2 - counts).sum())
     return float(min(ALIKE, (expected**2).sum() / beyond)) if beyond > 0 else ALIKE
+
+
+def _spread(paid: Floats, counts: Floats, size: Floats) -> float:
+    """φ by Pearson's statistic: the mean of n (paid ÷ nμ − 1)² over policies with claims.
+
+    A ratio is taken to be `FURTHEST` at most: one catastrophe would otherwise say of everybody that most claims are
+    nothing.
+
+    Args:
+        paid, counts: claims of each policy, money and n (rows,).
+        size: μ, what a claim is expected to cost (rows,).
+    """
+    some = counts > 0
+    about = np.minimum(paid[some] / (counts[some] * size[some]), FURTHEST) - 1
+    return float((counts[some] * about**2).mean())
 
 
 def _matrix(frame: pd.DataFrame, kinds: tuple[str, ...], middle: float) -> Matrix:

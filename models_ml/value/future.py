@@ -2,8 +2,9 @@
 
     inforce_H = Σ_{t=1..H} (1 + r_t)^−(t−½) · S(t) · premium · collected · margin
 
-The first year's survival is the churn model's, later years' the cohort table's at the age the policy will have. Nothing
-is earned after the last premium or maturity; negative margins stay negative.
+The first year's survival is the churn model's. Later years have the cohort table's level at the age the policy will
+have, and so much of what sets the policy apart today as lasts (`persistence`). Nothing is earned after the last premium
+or maturity; negative margins stay negative.
 """
 
 from __future__ import annotations
@@ -14,10 +15,12 @@ import numpy as np
 import pandas as pd
 
 from models_ml.churn.cohort import CohortTable
+from models_ml.common.classifier import logit, sigmoid
 from models_ml.common.metrics import Floats
 from models_ml.value.spec import ValueSpec
 
 DAYS_A_YEAR = 365.25
+FURTHEST = 20.0  # log-odds between which a level is looked for
 
 
 @dataclass(frozen=True)
@@ -47,24 +50,79 @@ class Years:
         return np.asarray(kept[:, 0] * (0.5 + 0.5 * self.stays) + self.stays * kept[:, 1:horizon].sum(axis=1))
 
 
-def years(units: pd.DataFrame, cohort: CohortTable, spec: ValueSpec) -> Years:
+@dataclass(frozen=True)
+class Lasting:
+    """What later years keep of a unit's distance from its cohort.
+
+    Args:
+        share: of the distance in log-odds, 0 to 1.
+        levels: what is added in each year ahead, so that all leave as often as the cohorts do: who is left at an age
+            are the steady, and the cohort's rate at that age knows it already.
+    """
+
+    share: float
+    levels: tuple[float, ...]
+
+
+NOTHING_LASTS = Lasting(0.0, (0.0,) * 10)
+
+
+def levelled(units: pd.DataFrame, cohort: CohortTable, share: float, horizon: int) -> Lasting:
+    """The levels with which, of all units together, as many of those still there leave in each year as by the cohort.
+
+    Args:
+        units: as for `years`.
+        cohort: exits of a year by line and age of the policy.
+        share: what lasts.
+        horizon: years ahead.
+    """
+    from scipy.optimize import brentq
+
+    apart, there = share * set_apart(units, cohort), 1 - units["p_churn"].to_numpy(dtype="float64")
+    levels = [0.0]
+    for year in range(1, horizon):
+        rate = cohort.predict(later(units, year))
+        base, wanted = logit(rate) + apart, float((there * rate).sum())
+
+        def beyond(level: float, base: Floats = base, there: Floats = there, wanted: float = wanted) -> float:
+            return float((there * sigmoid(base + level)).sum()) - wanted
+
+        levels.append(float(brentq(beyond, -FURTHEST, FURTHEST)) if share and len(units) else 0.0)
+        there = there * (1 - sigmoid(base + levels[-1]))
+    return Lasting(share, tuple(levels))
+
+
+def years(units: pd.DataFrame, cohort: CohortTable, spec: ValueSpec, lasts: Lasting = NOTHING_LASTS) -> Years:
     """Survival of units over the longest horizon.
+
+        log-odds to leave in year t = cohort's at that age + level(t) + share · (churn model's − cohort's, first year)
 
     Args:
         units: p_churn, policy_duration_months, line_of_business, days_to_maturity, premium_years_left; one row a unit.
         cohort: exits of a year by line and age of the policy.
         spec: horizon and discounts.
+        lasts: what stays with a unit.
     """
     horizon = max(spec.horizons)
+    apart = lasts.share * set_apart(units, cohort)
     covered = units["days_to_maturity"].to_numpy(dtype="float64") / DAYS_A_YEAR
     paid = np.fmin(covered, units["premium_years_left"].to_numpy(dtype="float64"))
     renews = np.ones((len(units), horizon))
     for year in range(horizon):
         if year:
-            aged = units.assign(policy_duration_months=units["policy_duration_months"] + 12 * year * DAYS_A_YEAR / 360)
-            renews[:, year] = 1 - cohort.predict(aged)
+            renews[:, year] = 1 - sigmoid(logit(cohort.predict(later(units, year))) + apart + lasts.levels[year])
     discounted, lasting = (_discounted(left, horizon, spec) for left in (paid, covered))
     return Years(renews, discounted, lasting, 1 - units["p_churn"].to_numpy(dtype="float64"))
+
+
+def later(units: pd.DataFrame, years: int) -> pd.DataFrame:
+    """The units, so many years older."""
+    return units.assign(policy_duration_months=units["policy_duration_months"] + 12 * years * DAYS_A_YEAR / 360)
+
+
+def set_apart(units: pd.DataFrame, cohort: CohortTable) -> Floats:
+    """How far the log-odds to leave within a year by the churn model (p_churn) lie above the cohort's: (rows,)."""
+    return logit(units["p_churn"].to_numpy(dtype="float64")) - logit(cohort.predict(units))
 
 
 def _discounted(left: Floats, horizon: int, spec: ValueSpec) -> Floats:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -11,26 +12,52 @@ import pandas as pd
 from models_ml.churn.features import recurring_premium
 from models_ml.common.guards import Labels
 from models_ml.common.metrics import Floats
+from models_ml.value.luck import Premiums
 from models_ml.value.spec import ValueSpec
 
-FEWEST = 30  # units below which a premium mode leans on all
+FEWEST = 30  # units below which a kind of payment leans on all
 UNKNOWN = "unknown"
+PRICE_FIXED, PRICE_NEW = " long-term", " short-term"  # added to a premium mode: whether its price stays
+SEEN = 200  # quantiles that stand for all ratios seen
 
 
 @dataclass(frozen=True)
 class Collection:
-    """Premium that came in within the horizon ÷ premium that fell due in it, of those who stayed and who left."""
+    """Premium that came in within the horizon ÷ premium that fell due in it, of those who stayed and who left.
+
+    Args:
+        stay, leave: kind of payment, and premium mode → the ratio.
+        renewal_rate: share who stay, of all.
+        staying, leaving: kind of payment → ratios of single units about `stay` and `leave`, as quantiles that weigh
+            by premium; none where there were too few.
+    """
 
     stay: dict[str, float]
     leave: dict[str, float]
     renewal_rate: float
+    staying: dict[str, list[float]]
+    leaving: dict[str, list[float]]
 
     @classmethod
     def fit(cls, frame: pd.DataFrame, labels: Labels) -> Collection:
-        """Ratios of sums by premium mode, on units whose outcome and next premium are known."""
+        """Learn on units whose outcome and next premium are known."""
         known = frame["next_premium"].notna().to_numpy()
-        stay = _ratios(frame[known & ~labels])
-        return cls(stay, _ratios(frame[known & labels]), float(1 - labels.mean()))
+        (stay, staying), (leave, leaving) = _ratios(frame[known & ~labels]), _ratios(frame[known & labels])
+        return cls(stay, leave, float(1 - labels.mean()), staying, leaving)
+
+    def paths(self, discounts: Sequence[float], seed: int) -> Premiums:
+        """How the premiums of the years ahead may turn out about what is expected."""
+        keeps = {kind: kind.endswith(PRICE_FIXED) for kind in self.staying}
+        return Premiums.of(self.staying, self.leaving, keeps, discounts, seed)
+
+    def to_artefact(self) -> dict[str, Any]:
+        """Plain values to be stored."""
+        return asdict(self)
+
+    @classmethod
+    def from_artefact(cls, stored: dict[str, Any]) -> Collection:
+        """From a stored payload, which holds other things too."""
+        return cls(**{part.name: stored[part.name] for part in fields(cls)})
 
     def expected(self, frame: pd.DataFrame, p: Floats) -> Floats:
         """Premium expected within the horizon: (rows,), money; of a last part of a year, that part."""
@@ -62,10 +89,12 @@ def share_due(frame: pd.DataFrame) -> Floats:
     return np.where(np.isfinite(left), np.clip(left, 0.0, 1.0), 1.0)
 
 
-def _ratios(frame: pd.DataFrame) -> dict[str, float]:
+def _ratios(frame: pd.DataFrame) -> tuple[dict[str, float], dict[str, list[float]]]:
+    """Ratio of sums of each kind of payment and mode, and quantiles of single units' ratios about the kind's."""
     premium = recurring_premium(frame) * share_due(frame)
     table = pd.DataFrame(
         {
+            "kind": kinds_of_payment(frame),
             "mode": _modes(frame),
             "due": premium,
             "came": np.where(premium > 0, frame["next_premium"].fillna(0.0), 0.0),
@@ -73,10 +102,32 @@ def _ratios(frame: pd.DataFrame) -> dict[str, float]:
     )
     total = float(table["due"].sum())
     found = {UNKNOWN: float(table["came"].sum()) / total if total else 0.0}
-    for mode, part in table.groupby("mode"):
-        if len(part) >= FEWEST and part["due"].sum() > 0:
-            found[str(mode)] = float(part["came"].sum() / part["due"].sum())
-    return found
+    single: dict[str, list[float]] = {}
+    table = table[table["due"] > 0]
+    for of in ("mode", "kind"):
+        for name, part in table.groupby(of):
+            if len(part) < FEWEST:
+                continue
+            found[str(name)] = ratio = float(part["came"].sum() / part["due"].sum())
+            if ratio and of == "kind":
+                single[str(name)] = _quantiles(part["came"] / part["due"] / ratio, part["due"])
+    return found, single
+
+
+def _quantiles(values: pd.Series, weights: pd.Series) -> list[float]:
+    order = np.argsort(values.to_numpy(), kind="stable")
+    reached = np.cumsum(weights.to_numpy()[order])
+    places = np.searchsorted(reached, (np.arange(SEEN) + 0.5) / SEEN * reached[-1])
+    return [float(value) for value in values.to_numpy()[order][places]]
+
+
+def kinds_of_payment(frame: pd.DataFrame) -> pd.Series:
+    """Premium mode of each row, and whether its price is fixed, where that is known: (rows,)."""
+    modes = _modes(frame)
+    if "is_long_term" not in frame:
+        return modes
+    fixed = frame["is_long_term"]
+    return modes.str.cat(np.select([fixed == 1.0, fixed == 0.0], [PRICE_FIXED, PRICE_NEW], ""))
 
 
 def _modes(frame: pd.DataFrame) -> pd.Series:
@@ -84,7 +135,8 @@ def _modes(frame: pd.DataFrame) -> pd.Series:
 
 
 def _lookup(frame: pd.DataFrame, ratios: dict[str, float]) -> Floats:
-    return np.asarray(_modes(frame).map(ratios).fillna(ratios[UNKNOWN]), dtype="float64")
+    found = kinds_of_payment(frame).map(ratios).fillna(_modes(frame).map(ratios)).fillna(ratios[UNKNOWN])
+    return np.asarray(found, dtype="float64")
 
 
 def kinds_of_cover(frame: pd.DataFrame) -> pd.Series:

@@ -18,7 +18,7 @@ from models_ml.common.metrics import Floats
 from models_ml.common.writing import replace
 from models_ml.value import features, future, spread
 from models_ml.value.claims import Claims
-from models_ml.value.rates import Collection, margin_rate
+from models_ml.value.rates import Collection, kinds_of_payment, margin_rate
 from models_ml.value.spec import WITH_RECORD, ValueSpec, of
 
 COLUMNS = [
@@ -64,7 +64,7 @@ def values(
     value_inforce = Σ discounted margin of ten years (`future`), told for one and five too; value_growth = chance to buy
     the first recommendation × its line's average premium × margin rate; cost_to_serve = a year's service cost × the
     discounted years the longest policy is expected to last; clv = value_past + value_inforce + value_growth −
-    cost_to_serve, between clv_p10 and clv_p90 by the luck of exits and purchases (`spread`). value_at_risk = Σ chance
+    cost_to_serve, between clv_p10 and clv_p90 by luck (`spread`). value_at_risk = Σ chance
     to leave × discounted margin if kept.
 
     Args:
@@ -74,10 +74,10 @@ def values(
         payload: what training learnt.
         spec: declared margins.
     """
-    collection = Collection(payload["stay"], payload["leave"], payload["renewal_rate"])
+    collection = Collection.from_artefact(payload)
     p = scored["p_churn"].to_numpy(dtype="float64")
     first, rate = collection.of_full_year(scored, p), _margin_of_policies(scored, payload, spec)
-    ahead = future.years(scored, CohortTable.from_artefact(payload["cohort"]), spec)
+    ahead = years_ahead(scored, payload, spec)
     yearly = collection.yearly(scored) * rate
     one, five, ten = (future.margins(ahead, first * rate, yearly, horizon) for horizon in spec.horizons)
     parts = pd.DataFrame(
@@ -110,6 +110,22 @@ def values(
     return table
 
 
+def years_ahead(scored: pd.DataFrame, payload: dict[str, Any], spec: ValueSpec) -> future.Years:
+    """Survival of units at risk over the longest horizon, by what training learnt."""
+    lasts = future.Lasting(payload["lasts"]["share"], tuple(payload["lasts"]["levels"]))
+    return future.years(scored, CohortTable.from_artefact(payload["cohort"]), spec, lasts)
+
+
+def to_come(scored: pd.DataFrame, payload: dict[str, Any], spec: ValueSpec, ahead: future.Years) -> spread.Exits:
+    """What units at risk bring by the year they leave in, with the luck of premiums and claims."""
+    collection = Collection.from_artefact(payload)
+    outline = spread.exits(ahead, collection.of_leavers(scored), collection.yearly(scored), max(spec.horizons))
+    kept = margin_rate(scored, np.zeros(len(scored)), payload, spec)
+    claims = Claims.from_artefact(payload["claims"]).to_come(scored, spec)
+    paths = collection.paths(spec.discounts, spec.seed)
+    return spread.Exits(*outline, kept, claims, paths, paths.places(kinds_of_payment(scored)))
+
+
 def _interval(
     table: pd.DataFrame,
     scored: pd.DataFrame,
@@ -119,10 +135,7 @@ def _interval(
     ahead: future.Years,
 ) -> tuple[Floats, Floats]:
     """10th and 90th of a hundred values to come of each customer of the table: (customers,) each, money."""
-    collection = Collection(payload["stay"], payload["leave"], payload["renewal_rate"])
-    rate = _margin_of_policies(scored, payload, spec)
-    yearly = collection.yearly(scored) * rate
-    found = spread.exits(ahead, collection.of_leavers(scored) * rate, yearly, yearly, max(spec.horizons))
+    found = to_come(scored, payload, spec, ahead)
     taken = offers.assign(worth=_growth(offers.assign(score=1.0), payload, spec)).set_index("customer_key")
     keys = table["customer_key"]
     growth = tuple(taken[column].reindex(keys).fillna(0.0).to_numpy(dtype="float64") for column in ("score", "worth"))

@@ -41,7 +41,7 @@ class ValueSpec:
         discounts: what money of the middle of each year ahead is worth today; the warehouse has the curve of the date
             (`features.on_the_curve`), flat where nobody gives one.
         horizons: years over which the value in force is told; the longest is the value.
-        draws: of exits and purchases behind the interval of a value.
+        draws: of exits, premiums, claims and purchases behind the interval of a value.
         shares: of customers graded A, B, C at training; the cut points in money are stored and stay.
     """
 

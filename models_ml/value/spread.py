@@ -1,8 +1,8 @@
-"""How far a customer's value may lie from what is expected: by when policies leave and whether offers are taken.
+"""How far a customer's value may lie from what is expected.
 
-Draws of the exit year of every policy, by the same chances the value is expected with, give the 10th and 90th of a
-hundred values a customer. Claims are at their expectation and the chances are taken as known: the interval is of the
-customer's luck, not of the model's errors.
+Draws of the year in which every policy leaves, by the same chances the value is expected with, of what comes in and is
+claimed until then (`luck`), and of whether the offer is taken give the 10th and 90th of a hundred values a customer.
+The chances are taken as known: the interval is of the customer's luck, not of the model's errors.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from models_ml.common.metrics import Floats
 from models_ml.value.future import Years
+from models_ml.value.luck import ClaimsToCome, Places, Premiums
 
 LOW, HIGH = 0.10, 0.90
 CHUNK = 20_000  # customers drawn at a time
@@ -23,40 +23,58 @@ CHUNK = 20_000  # customers drawn at a time
 
 @dataclass(frozen=True)
 class Exits:
-    """What each policy is worth by the year it leaves in.
+    """What each policy brings by the year it leaves in.
 
     Args:
-        worth: (rows, years + 1) discounted margin; the last column is of who stays through all of them.
+        premium: (rows, years + 1) discounted premium; the last column is of who stays through all of them.
         chance: (rows, years + 1) of each; rows add up to one.
+        paid: (rows,) years in which premium falls due.
+        kept: (rows,) share of the premium that is margin before claims.
+        claims: to come, of each row.
+        premiums, kind: paths, and where each row's are.
     """
 
-    worth: Floats
+    premium: Floats
     chance: Floats
+    paid: Places
+    kept: Floats
+    claims: ClaimsToCome
+    premiums: Premiums
+    kind: Places
 
     def expected(self) -> Floats:
         """Mean over the draws, if they were endless: (rows,)."""
-        return np.asarray((self.worth * self.chance).sum(axis=1))
+        return np.asarray((self.premium * self.chance).sum(axis=1) * (self.kept - self.claims.share))
+
+    def drawn(self, rows: Places, draws: int, seed: int, rng: np.random.Generator) -> Floats:
+        """Discounted margin of some of the rows: (of them, draws)."""
+        year = _years(self.chance[rows], draws, rng)
+        paid = np.minimum(year, self.paid[rows, None])
+        path = rng.integers(0, self.premiums.paths.shape[1], year.shape, dtype="uint16")
+        came = self.kept[rows, None] * self.premiums.paths[self.kind[rows, None], path, paid]
+        claimed = np.flatnonzero(self.claims.share[rows])
+        came[claimed] -= self.claims.some(rows[claimed]).drawn(paid[claimed], seed, rng)
+        return np.asarray(came * np.take_along_axis(self.premium[rows], year, axis=1))
 
 
-def exits(ahead: Years, if_leaving: Floats, if_staying: Floats, yearly: Floats, horizon: int) -> Exits:
-    """Worth and chance by the year of leaving.
+def exits(ahead: Years, if_leaving: Floats, yearly: Floats, horizon: int) -> tuple[Floats, Floats, Places]:
+    """Premium and chance by the year of leaving, and years in which premium falls due: as `Exits` has them.
 
     Args:
         ahead: of `future.years`.
-        if_leaving: (rows,) first year's margin of who leaves in it.
-        if_staying: (rows,) the same of who stays.
-        yearly: (rows,) margin of a later year of who stays.
+        if_leaving: (rows,) first year's premium of who leaves in it.
+        yearly: (rows,) premium of a year of who stays.
         horizon: years.
     """
     rows = len(yearly)
-    worth, chance = np.empty((rows, horizon + 1)), np.empty((rows, horizon + 1))
-    worth[:, 0], chance[:, 0] = if_leaving * ahead.discounted[:, 0], 1 - ahead.stays
-    so_far, there = if_staying * ahead.discounted[:, 0], ahead.stays
+    premium, chance = np.empty((rows, horizon + 1)), np.empty((rows, horizon + 1))
+    premium[:, 0], chance[:, 0] = if_leaving * ahead.discounted[:, 0], 1 - ahead.stays
+    so_far, there = yearly * ahead.discounted[:, 0], ahead.stays
     for year in range(1, horizon):
-        worth[:, year], chance[:, year] = so_far, there * (1 - ahead.renews[:, year])
+        premium[:, year], chance[:, year] = so_far, there * (1 - ahead.renews[:, year])
         so_far, there = so_far + yearly * ahead.discounted[:, year], there * ahead.renews[:, year]
-    worth[:, horizon], chance[:, horizon] = so_far, there
-    return Exits(worth, chance)
+    premium[:, horizon], chance[:, horizon] = so_far, there
+    return premium, chance, (ahead.discounted[:, :horizon] > 0).sum(axis=1)
 
 
 def interval(
@@ -66,7 +84,7 @@ def interval(
 
     Args:
         owners: (rows,) customer_key of each policy.
-        found: of `exits`.
+        found: what each policy brings by the year it leaves in.
         customers: keys, sorted and distinct.
         growth: (customers,) chance to take the offer, and its margin when taken.
         draws: of each policy's exit and each customer's purchase.
@@ -88,19 +106,19 @@ def totals(
     index = pd.Index(customers)
     owner = index.get_indexer(pd.Index(owners))
     order = np.argsort(owner, kind="stable")
-    thresholds = np.cumsum(found.chance, axis=1)[:, :-1]
     for start in range(0, len(index), CHUNK):
         stop = min(start + CHUNK, len(index))
         mine = order[np.searchsorted(owner[order], start) : np.searchsorted(owner[order], stop)]
         total = np.zeros((stop - start, draws))
-        np.add.at(total, owner[mine] - start, _drawn(found.worth[mine], thresholds[mine], draws, rng))
+        np.add.at(total, owner[mine] - start, found.drawn(mine, draws, seed, rng))
         chance, margin = (part[start:stop, None] for part in growth)
         yield total + np.where(rng.random((stop - start, draws)) < chance, margin, 0.0)
 
 
-def _drawn(worth: Floats, thresholds: Floats, draws: int, rng: np.random.Generator) -> Floats:
-    luck = rng.random((len(worth), draws))
-    year: NDArray[np.int64] = np.zeros(luck.shape, dtype="int64")
-    for column in thresholds.T:
-        year += luck >= column[:, None]
-    return np.take_along_axis(worth, year, axis=1)
+def _years(chance: Floats, draws: int, rng: np.random.Generator) -> Places:
+    """The year each policy leaves in: (rows, draws)."""
+    luck = rng.random((len(chance), draws))
+    year: Places = np.zeros(luck.shape, dtype="int64")
+    for threshold in np.cumsum(chance, axis=1)[:, :-1].T:
+        year += luck >= threshold[:, None]
+    return year

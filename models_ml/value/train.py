@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import date
 from typing import Any
 
@@ -24,7 +25,7 @@ from models_ml.next_product import features as next_product_features
 from models_ml.next_product.propensity import Propensity
 from models_ml.next_product.score import recommend
 from models_ml.next_product.spec import of as next_product_spec
-from models_ml.value import claims_backtest, coverage, features
+from models_ml.value import claims_backtest, coverage, features, future, persistence
 from models_ml.value.claims import Claims
 from models_ml.value.rates import Collection, commission_rate, loss_ratios
 from models_ml.value.score import values
@@ -47,7 +48,7 @@ def train(connection: Connection, profile: Profile, as_of_date: date) -> Trained
     current = scored[scored["horizon_months"] == MONTHS]
     customers = features.customers_of(connection, spec, as_of_date, share=share)
     recommender = _payload(connection, profile, "next_product", as_of_date)
-    payload = learn(known, current, customers, recommender["premiums"], spec)
+    payload = learn(known, current, customers, recommender["premiums"], spec, measured.get("lasts", 0.0))
     people = next_product_features.customers_of(connection, next_product_spec(profile), as_of_date, share=share)
     offers = recommend(people, Propensity.from_artefact(recommender["propensity"])).query("rank == 1")
     valued = values(customers, current, offers, payload, spec)
@@ -70,7 +71,7 @@ def _cuts_of_the_year(connection: Connection, profile: Profile, as_of_date: date
 
 def _money(spec: ValueSpec) -> str:
     """What a value is of: cut points of another horizon, other costs of service or other chances to buy do not fit."""
-    return "/".join(map(str, spec.horizons)) + " years, service by activity, purchases by customer"
+    return "/".join(map(str, spec.horizons)) + " years, service by activity, purchases by customer, exits by what lasts"
 
 
 def _payload(connection: Connection, profile: Profile, name: str, as_of_date: date) -> dict[str, Any]:
@@ -91,7 +92,7 @@ def backtest(
     actual = np.where(units.recurring_premium(rows) > 0, rows["next_premium"], 0.0)
     ours = collection.expected(rows, tested.scores[tested.champion][known])
     measured = {"rows": len(rows), **metrics.money_error(actual, ours)}
-    measured |= coverage.measure(history, tested, collection, spec)
+    measured |= coverage.measure(tested, collection, spec) | persistence.measure(history, tested)
     claims_measured, simpler = claims_backtest.measure(history, tested, spec)
     baseline = {"naive_rate": metrics.money_error(actual, collection.naive(rows))}
     return measured | claims_measured, baseline | simpler
@@ -103,14 +104,14 @@ def learn(
     customers: pd.DataFrame,
     premiums: dict[str, float],
     spec: ValueSpec,
+    lasts: float = 0.0,
 ) -> dict[str, Any]:
-    """The payload without the cut points: collection ratios, claims to come, commission rate, premiums of lines."""
-    collection = Collection.fit(known, outcomes(known))
+    """The payload without the cut points: collection, exits, claims to come, commission rate, premiums of lines."""
+    collection, cohort = Collection.fit(known, outcomes(known)), CohortTable.fit(known, outcomes(known))
     return {
-        "cohort": CohortTable.fit(known, outcomes(known)).to_artefact(),
-        "stay": collection.stay,
-        "leave": collection.leave,
-        "renewal_rate": collection.renewal_rate,
+        "cohort": cohort.to_artefact(),
+        "lasts": asdict(future.levelled(current, cohort, lasts, max(spec.horizons))),
+        **collection.to_artefact(),
         "claims": Claims.fit(current, loss_ratios(current, spec), spec).to_artefact(),
         "commission_rate": commission_rate(customers),
         "premiums": premiums,

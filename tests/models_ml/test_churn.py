@@ -170,7 +170,9 @@ def test_the_cohort_table_by_hand() -> None:
     rates = CohortTable.fit(rows, labels).rates
     overall = 25 / 150
     assert rates["life|0"] == pytest.approx((25 + 50 * overall) / 100)
-    assert rates["life|3"] == pytest.approx((0 + 50 * overall) / 150)
+    # Nobody of the two bands between: they are as the first.
+    assert rates["life|1"] == rates["life|2"] == pytest.approx(rates["life|0"])
+    assert rates["life|3"] == rates["life|4"] * 1 == pytest.approx((0 + 50 * rates["life|0"]) / 150)
 
 
 GOOD: dict[str, Any] = {"expected_over_actual": 1.0, "lift_10": 3.2, "log_loss": 0.4}

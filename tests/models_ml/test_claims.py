@@ -62,6 +62,29 @@ def test_the_planted_parameters_are_found(fitted: Claims) -> None:
     assert fitted.alike == pytest.approx(ALIKENESS, rel=0.15)
 
 
+def test_sizes_spread_as_planted_and_one_catastrophe_says_nothing_of_others(
+    frame: pd.DataFrame, fitted: Claims
+) -> None:
+    """Sizes are Gamma of shape 2: φ = ½; one claim of three million among sixteen thousand is one claim."""
+    assert fitted.spread_of_size == pytest.approx(0.5, abs=0.05)
+    at = int(np.flatnonzero(frame["claims_count_3y"] == 1)[0])
+    struck = frame.assign(claims_paid_3y=frame["claims_paid_3y"].where(frame.index != at, 3e6))
+    assert Claims.fit(struck, loss_ratios(struck, SPEC), SPEC).spread_of_size < 0.8
+
+
+def test_what_may_come_leans_on_the_own_record(frame: pd.DataFrame, fitted: Claims) -> None:
+    """Who has claimed is known better: the Gamma's shape grows with the record, and its mean is what is expected."""
+    ahead = fitted.to_come(frame, SPEC)
+    assert ahead.shape == pytest.approx(fitted.alike + frame["claims_count_3y"].to_numpy())
+    assert ahead.number == pytest.approx(fitted.frequency_of(frame, SPEC))
+    assert ahead.share * frame["annual_premium"].to_numpy() == pytest.approx(fitted.yearly(frame, SPEC))
+    assert (fitted.to_come(frame.assign(is_long_term=1.0), SPEC).share == 0).all()
+    few = frame.head(30)
+    unknown = Claims.fit(few, loss_ratios(few, SPEC), SPEC).to_come(few, SPEC)
+    assert np.isinf(unknown.number).all()
+    assert (unknown.share > 0).all()
+
+
 def test_the_own_record_tells_who_claims_more(frame: pd.DataFrame, fitted: Claims) -> None:
     told = fitted.frequency_of(frame, SPEC)
     silent = fitted.frequency_of(frame.assign(claims_count_3y=0.0, policy_duration_months=0.0), SPEC)

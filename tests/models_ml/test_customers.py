@@ -76,7 +76,10 @@ PAYLOAD = {
     "stay": {"unknown": 1.0},
     "leave": {"unknown": 0.0},
     "renewal_rate": 0.8,
-    "claims": Claims((), 0.0, [], [], 1e6, {}, {"unknown": 0.5, "motor": 0.6}).to_artefact(),
+    "staying": {},
+    "leaving": {},
+    "lasts": {"share": 0.0, "levels": [0.0] * 10},
+    "claims": Claims((), 0.0, [], [], 1e6, {}, {"unknown": 0.5, "motor": 0.6}, 0.0).to_artefact(),
     "commission_rate": 0.1,
     "premiums": {"health": 1_000.0},
     "cohort": {"overall": 0.2, "rates": {}},
@@ -130,6 +133,74 @@ def test_value_by_hand() -> None:
     for key in ("a", "b"):
         parts = worth.loc[key, ["value_past", "value_inforce", "value_growth"]].sum()
         assert worth.loc[key, "clv"] == pytest.approx(parts - worth.loc[key, "cost_to_serve"])
+
+
+def test_an_interval_is_about_the_value() -> None:
+    """One short-term and one long-term policy, with luck in premiums and claims: draws have the mean that is told."""
+    owners = [f"c{number}" for number in range(300)]
+    policies = pd.DataFrame(
+        {
+            "customer_key": owners,
+            "p_churn": 0.2,
+            "annual_premium": 1_000.0,
+            "premium_mode": "annual",
+            "line_of_business": "motor",
+            "product_code": "M01",
+            "is_long_term": np.where(np.arange(300) % 2 == 0, 0.0, 1.0),
+            "policy_duration_months": 12.0,
+            "days_to_maturity": np.nan,
+            "premium_years_left": np.nan,
+            "claims_count_3y": 0.0,
+        }
+    )
+    seen = [0.5, 1.0, 1.0, 1.0, 1.5]
+    levels, ratios = {"M01": 1.0, "unknown": 1.0}, {"unknown": 0.5}
+    claims = Claims(("M01",), 0.0, [-1.0, 0.0, 0.0], [6.0, 0.0, 0.0], 2.0, levels, ratios, 1.0)
+    payload = PAYLOAD | {
+        "staying": {"annual long-term": seen, "annual short-term": seen},
+        "leave": {"unknown": 0.4},
+        "claims": claims.to_artefact(),
+        "lasts": {"share": 0.5, "levels": [0.0] * 10},
+        "cohort": {"overall": 0.3, "rates": {}},
+    }
+    spec = ValueSpec()
+    people = pd.DataFrame({"customer_key": owners}).assign(**{c.name: 0.0 for c in ValueSpec().features})
+    nobody = pd.DataFrame({"customer_key": [], "line_of_business": [], "score": []})
+    told = value_score.values(people, policies, nobody, payload, spec)
+    found = value_score.to_come(policies, payload, spec, value_score.years_ahead(policies, payload, spec))
+    drawn = found.drawn(np.arange(300), 4_000, spec.seed, np.random.default_rng(1))
+    for fixed in (0.0, 1.0):
+        of_kind = (policies["is_long_term"] == fixed).to_numpy()
+        assert drawn[of_kind].mean() == pytest.approx(told["value_inforce"][of_kind].mean(), rel=0.02)
+
+
+def test_ratios_of_payment_are_learnt_by_kind() -> None:
+    """Long-term all or nothing, short-term up and down; a kind of few units is as its mode, the mode of none as all."""
+    rng = np.random.default_rng(2)
+    count = 2_000
+    frame = pd.DataFrame(
+        {
+            "premium_mode": np.where(np.arange(count) < 1_990, "annual", "monthly"),
+            "is_long_term": (np.arange(count) % 2).astype("float64"),
+            "annual_premium": rng.uniform(500, 1_500, count),
+            "premium_years_left": np.nan,
+        }
+    )
+    ratio = np.where(frame["is_long_term"] == 1.0, rng.random(count) < 0.95, rng.normal(1.1, 0.1, count))
+    frame["next_premium"] = frame["annual_premium"] * ratio
+    learnt = Collection.fit(frame, np.zeros(count, dtype=bool))
+    assert learnt.stay["annual long-term"] == pytest.approx(0.95, abs=0.02)
+    assert learnt.stay["annual short-term"] == pytest.approx(1.1, abs=0.02)
+    fixed, renewed = (np.array(learnt.staying[f"annual {kind}"]) for kind in ("long-term", "short-term"))
+    assert (fixed.mean(), renewed.mean()) == pytest.approx((1, 1), abs=0.01)
+    assert set(np.round(fixed * learnt.stay["annual long-term"], 9)) == {0.0, 1.0}
+    few = frame.tail(10)
+    assert learnt.yearly(few) == pytest.approx(few["annual_premium"] * learnt.stay["unknown"])
+    paths = learnt.paths((1.0,) * 10, 1)
+    there = paths.places(pd.Series(["annual long-term", "annual short-term"]))
+    grown = paths.paths[there][:, :, 10].std(axis=1)
+    assert grown[0] == pytest.approx(fixed.std() / np.sqrt(10), rel=0.15)
+    assert grown[1] > 1.5 * renewed.std() / np.sqrt(10)
 
 
 def graded(worth: np.ndarray, cuts: list[float]) -> np.ndarray:
@@ -219,7 +290,9 @@ def test_the_last_months_of_premium_are_no_whole_year() -> None:
     rows = pd.DataFrame(
         {"annual_premium": 1200.0, "premium_mode": "monthly", "premium_years_left": [0.25, 1.0, 7.5, np.nan, 0.0]}
     )
-    of_all = Collection(stay={"monthly": 1.0, "unknown": 1.0}, leave={"unknown": 0.5}, renewal_rate=0.9)
+    of_all = Collection(
+        stay={"monthly": 1.0, "unknown": 1.0}, leave={"unknown": 0.5}, renewal_rate=0.9, staying={}, leaving={}
+    )
     expected = of_all.expected(rows, np.full(5, 0.5))
     assert expected == pytest.approx([225.0, 900.0, 900.0, 900.0, 0.0])
     assert of_all.of_full_year(rows, np.full(5, 0.5))[0] == pytest.approx(900.0)

@@ -20,7 +20,7 @@ from tests.harness import truth as yardstick
 from tests.harness.day import build_to_features, land
 
 DAY, CUSTOMERS, SEED, FUTURES = date(2026, 6, 30), 3_000, 11, 100
-A_FIFTIETH = 0.02  # a whole premium a hundredth off lies outside all at once
+CENTS = 0.02  # the parts of a value are rounded each
 
 
 @pytest.fixture(scope="module")
@@ -41,14 +41,6 @@ def read(profile: Profile, statement: str) -> pd.DataFrame:
         return pd.DataFrame(cursor.fetchall(), columns=[column.name for column in cursor.description or []])
 
 
-def policy_keys(profile: Profile) -> dict[int, str]:
-    """policy_id of the source → policy_key."""
-    with connect("policy_admin", SIMULATOR) as source:
-        numbers = source.execute("select policy_id, policy_no from policy").fetchall()
-    known = dict(read(profile, "select policy_number, policy_key from core.dim_policy").itertuples(index=False))
-    return {policy: known[number] for policy, number in numbers if number in known}
-
-
 @pytest.mark.postgres
 def test_scores_find_the_planted_chances(scored: Profile) -> None:
     """The order of the true chances to leave, and their level.
@@ -61,13 +53,7 @@ def test_scores_find_the_planted_chances(scored: Profile) -> None:
         "select policy_key, p_churn, baseline_p_churn from ml.policy_lapse"
         " where as_of_date = %(day)s and horizon_months = 12",
     ).set_index("policy_key")
-    keys = policy_keys(scored)
-    with connect(simulate.TRUTH, SIMULATOR) as truth:
-        rows = truth.execute(
-            "select policy_id, probability from truth.policy_hazard where as_of_date = %s", (DAY,)
-        ).fetchall()
-    true = pd.Series({keys[policy]: chance for policy, chance in rows if policy in keys}, name="true")
-    found = scores.join(true, how="inner").astype("float64")
+    found = scores.join(yardstick.chances(scored, DAY), how="inner").astype("float64")
     assert len(found) > 2_500
     chance, p, baseline = (found[column].to_numpy() for column in ("true", "p_churn", "baseline_p_churn"))
     assert spearmanr(chance, p).statistic > 0.75
@@ -111,13 +97,13 @@ def test_segments_find_the_planted_ones(scored: Profile) -> None:
 
 @pytest.mark.postgres
 def test_values_find_the_planted_worth(scored: Profile) -> None:
-    """What is in force is worth what endless futures drawn from the generator would bring: in order, in all, within."""
+    """What is in force is worth what the generator's futures bring: in order, in all, and within the interval."""
     spec = value_of(scored)
     (rate,) = read(scored, "select distinct rate::float from features.features__discount_factor").iloc[:, 0]
     assumed = worth.Assumptions(spec.long_term_margin, rate, max(spec.horizons))
     made = insurer.build(CUSTOMERS, SEED, DAY)
     drawn = worth.futures(made, np.datetime64(DAY), assumed, FUTURES, np.random.default_rng(SEED))
-    keys = policy_keys(scored)
+    keys = yardstick.policy_keys(scored)
     held = read(
         scored,
         "select s.policy_key, v.customer_key, c.customer_type, v.value_inforce::float, v.value_growth::float,"
@@ -133,7 +119,7 @@ def test_values_find_the_planted_worth(scored: Profile) -> None:
     found = held.groupby("customer_key").first().reindex(true.index)
     assert len(true) > 1_500
     assert spearmanr(found["value_inforce"], true.mean(axis=1)).statistic >= 0.8
-    # Too low by a tenth on 5,000 customers; a draw of 3,000 may be as far off again. Few enterprises hold most of all.
+    # Of 5,000 customers it is 0.98; a draw of 3,000 may be a tenth off. Few enterprises hold most of all.
     persons = (found["customer_type"] == "person").to_numpy()
     for whose, tolerance in ((persons, 0.2), (np.ones(len(found), dtype=bool), 0.3)):
         total = found["value_inforce"][whose].sum() / true.mean(axis=1)[whose].sum()
@@ -141,6 +127,5 @@ def test_values_find_the_planted_worth(scored: Profile) -> None:
     # An offer's worth is in the interval too, and in no future; nothing to come is no test of an interval.
     plain = ((found["value_growth"] == 0) & (found["high"] > found["low"])).to_numpy()
     low, high = (found[bound].to_numpy()[plain, None] for bound in ("low", "high"))
-    inside = (true[plain] >= low - A_FIFTIETH * abs(low)) & (true[plain] <= high + A_FIFTIETH * abs(high))
-    coverage = inside.to_numpy().mean()
-    assert 0.65 <= coverage <= 0.9
+    coverage = ((true[plain] >= low - CENTS) & (true[plain] <= high + CENTS)).to_numpy().mean()
+    assert 0.75 <= coverage <= 0.85

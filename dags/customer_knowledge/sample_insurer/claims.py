@@ -55,6 +55,14 @@ def mean_claimed(policies: Columns) -> Array:
     return np.asarray(base * np.array([p.claim_share for p in PRODUCTS])[product])
 
 
+def costs(spec: Spec, rng: Rng, policies: Columns, counts: Array) -> Array:
+    """What numbers of claims that end no policy cost in all: (policies, futures) of both, CNY."""
+    each = np.repeat(np.arange(counts.size), counts.ravel())
+    minor = _minor(spec, rng, policies, each // counts.shape[1], np.full(len(each), NO_DAY))
+    paid = np.where(minor["decision"] == "paid", minor["claimed"] * rng.uniform(*APPROVED, size=len(each)), 0.0)
+    return np.bincount(each, paid, counts.size).reshape(counts.shape)
+
+
 def rates(rng: Rng, policies: Columns) -> Array:
     """Claims a year that end no policy, with its trait: some claim more than others (gamma, mean 1, shape 1.5)."""
     rate = np.array([p.claims for p in PRODUCTS])[policies["product"]]

@@ -1,9 +1,9 @@
 """What policies in force are truly worth: their margin to come, by futures drawn from the model that made them.
 
 Every year a policy meets complaints, late payments, claims and a new price, drawn from the true rates, and is left with
-the true probability that follows (`hazards`). The first year's is `exits.probabilities`: what is observed by the day
-counts in it. As there, ends by death or illness are not subtracted, and who was suspended does not come back; agents
-who have not left by the day stay.
+the true probability that follows (`hazards`). Claims cost what they are for: a future has its luck. The first year's
+chance is `exits.probabilities`: what is observed by the day counts in it. As there, ends by death or illness are not
+subtracted, and who was suspended does not come back; agents who have not left by the day stay.
 """
 
 from __future__ import annotations
@@ -62,16 +62,17 @@ def futures(made: Insurer, on: np.datetime64, assumed: Assumptions, count: int, 
     policies = take(played.world.policies, found["policy"])
     ahead = _Ahead(played, policies, found, on)
     earned = kept_of_a_premium(policies, assumed)
-    claimed = np.where(policies["long_term"], 0.0, claims_of_a_year(played, found["policy"]))
     there = np.ones((len(earned), count), dtype=bool)
     price = np.ones((len(earned), count))
     worth = np.zeros((len(earned), count))
+    met = ahead.claims_of_running_term(count, rng)
     for year in range(assumed.years):
-        leaves, rise = ahead.draw(year, count, rng)
+        leaves, rise = ahead.draw(year, met, rng)
         price *= np.where(policies["long_term"], 1.0, 1 + rise.T).T
         due, of_leavers = ahead.due(year)
         share = np.where(leaves, of_leavers[:, None], 1.0)
-        margin = share * (earned * due)[:, None] * price - np.where(leaves, 0.0, claimed[:, None])
+        met, claimed = ahead.claims_of_a_term(count, rng)
+        margin = share * (earned * due)[:, None] * price - np.where(leaves, 0.0, claimed)
         worth += there * margin * (1 + assumed.discount_rate) ** -(year + 0.5)
         there &= ~leaves
     return Futures(played.policy_id[found["policy"]], worth)
@@ -81,14 +82,6 @@ def kept_of_a_premium(policies: Columns, assumed: Assumptions) -> Array:
     """Share of a premium that is margin before claims: (policies,). Declared for long-term; else less commission."""
     renewal = np.array([p.commission[1] for p in PRODUCTS])[policies["product"]]
     return np.where(policies["long_term"], assumed.long_term_margin, 1 - renewal)
-
-
-def claims_of_a_year(played: Played, who: Array) -> Array:
-    """What claims that do not end a policy are expected to cost in a year: (policies,), CNY, whatever the price."""
-    world = played.world
-    claiming = world.spec.claiming
-    paid = (1 - claiming.denied_share - claiming.withdrawn_share) * np.mean(claims.APPROVED)
-    return np.asarray((world.claim_rate * claims.mean_claimed(world.policies))[who] * paid)
 
 
 class _Ahead:
@@ -102,10 +95,15 @@ class _Ahead:
         self.loans = exits.loans_taken(played.events, self.who, on)
         self.premium = _premium_now(played, self.who, on)
 
-    def draw(self, year: int, count: int, rng: Rng) -> tuple[Array, Array]:
-        """Whether each policy is left in a year ahead by who was there, and how its price then changed."""
-        shape = (len(self.who), count)
-        spec, met = self.world.spec, self._claims(year, shape, rng)
+    def draw(self, year: int, met: Array, rng: Rng) -> tuple[Array, Array]:
+        """Whether each policy is left in a year ahead by who was there, and how its price then changed.
+
+        Args:
+            year: ahead, from 0.
+            met: (policies, futures) claims of the term that ends in it.
+            rng: of the draws.
+        """
+        spec, shape = self.world.spec, met.shape
         noise = rng.normal(scale=spec.paying.price_noise, size=shape)
         change = hazards.price_change(spec.paying, self.policies["product"][:, None], met, noise)
         rise = np.clip(change, -LONGEST_CHANGE, LONGEST_CHANGE)
@@ -119,15 +117,19 @@ class _Ahead:
         chance = np.where(self.policies["long_term"][:, None], 1 - (1 - unpaid) * (1 - surrendered), not_renewed)
         return rng.random(shape) < chance, rise
 
-    def _claims(self, year: int, shape: tuple[int, int], rng: Rng) -> Array:
-        """Claims of the term that ends in a year ahead; of the running one, those seen and those still to come."""
+    def claims_of_running_term(self, count: int, rng: Rng) -> Array:
+        """How many claims the running term has at its end, those seen and those still to come: (policies, futures)."""
         rate = self.world.claim_rate[self.who][:, None]
-        if year:
-            return np.asarray(rng.poisson(rate, shape))
         term, seen = exits.running_term(self.world, self.who, self.on)
         ends = add_months(self.policies["effective_on"], term * 12 + 12)
         rest = np.clip((ends - self.on) / ONE_DAY / 365.25, 0, 1)[:, None]
-        return np.asarray(seen[:, None] + rng.poisson(rate * rest, shape))
+        return np.asarray(seen[:, None] + rng.poisson(rate * rest, (len(self.who), count)))
+
+    def claims_of_a_term(self, count: int, rng: Rng) -> tuple[Array, Array]:
+        """Claims of a term that begins, and what they cost in CNY: (policies, futures); 0 of long-term policies."""
+        yearly = np.where(self.policies["long_term"], 0.0, self.world.claim_rate[self.who])
+        met = rng.poisson(yearly[:, None], (len(self.who), count))
+        return met, claims.costs(self.world.spec, rng, self.policies, met)
 
     def due(self, year: int) -> tuple[Array, Array]:
         """Premium that falls due in a year ahead, CNY, and the share of it that who leaves in it has paid.
