@@ -32,8 +32,8 @@ class Premiums:
 
     Args:
         kinds: of payment, in the order of the paths.
-        paths: (kinds, paths, years + 1) what came in until a policy left ÷ what was expected until then; the first is
-            of who leaves in the first year.
+        paths: (kinds + 1, paths, years + 1) what came in until a policy left ÷ what was expected until then; the first
+            year is of who leaves in it, the last kind of those of whom nothing is known.
     """
 
     kinds: tuple[str, ...]
