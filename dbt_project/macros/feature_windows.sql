@@ -83,8 +83,7 @@
             'interactions_1m', 'interactions_3m', 'interactions_6m', 'interactions_12m', 'interactions_trend',
             'days_since_contact', 'digital_share_12m', 'phone_share', 'app_share', 'wechat_share', 'branch_share',
             'agent_visit_share', 'complaints_1m', 'complaints_3m', 'complaints_6m', 'complaints_12m', 'complaints_to_date',
-            'last_survey_score', 'survey_score_change', 'survey_score_mean', 'surveys_to_date',
-            'surveys_12m',
+            'last_survey_score', 'survey_score_change', 'survey_score_mean', 'surveys_to_date', 'surveys_12m',
         ],
         'holding': [
             'bought_life', 'bought_health', 'bought_accident', 'bought_motor', 'bought_property',

@@ -130,7 +130,7 @@ def _calibrated(units: _Units, ranked: _Ranked) -> Fitted:
     rows, raw = units.frame[known], {c: values[known] for c, values in ranked.unseen.items()}
     # All exits of a cause may be of one fold: then nobody else's ranker tells of them.
     months = {
-        c: fit_months(raw[c], at[known], near[known], month[known], units.exits[c][known].astype("float64"))
+        c: fit_months(raw[c], at[known], near[known], month[known], units.exits[c][known])
         for c in units.learnt
         if units.exits[c][known].any()
     }

@@ -26,7 +26,7 @@ from models_ml.churn.cohort import CohortTable
 from models_ml.churn.newton import History
 from models_ml.common.classifier import Ranker, sigmoid
 from models_ml.common.encoding import Encoder, Matrix
-from models_ml.common.guards import single_threaded
+from models_ml.common.guards import Labels, single_threaded
 from models_ml.common.metrics import Floats
 
 CAUSES = ("lapse", "surrender", "claim", "other")
@@ -76,7 +76,7 @@ class Months:
         return cls((near[0], near[1]), (far[0], far[1]), numbered, float(stored["shift"]))
 
 
-def fit_months(raw: Floats, at: Cells, near: Flags, month: Floats, exits: Floats) -> Months:
+def fit_months(raw: Floats, at: Cells, near: Flags, month: Floats, exits: Labels) -> Months:
     """Fit levels, slopes and cells on every month a unit was still there, by penalised likelihood.
 
     Args:
@@ -84,17 +84,17 @@ def fit_months(raw: Floats, at: Cells, near: Flags, month: Floats, exits: Floats
         at: (rows, months) calendar cells.
         near: (rows, months) whether an open due is decided on.
         month: (rows,) month of the exit, by whatever cause; NaN for who stayed.
-        exits: (rows,) 1 where the exit was by this cause.
+        exits: (rows,) whether the exit was by this cause.
     """
     now = near.astype("float64")
     columns = np.stack([now * raw[:, None], (1 - now) * raw[:, None], now])
     with single_threaded():
         history = History.of(at, month)
-        fitted = newton.fit(np.zeros((len(raw), 0)), columns, history, exits == 1.0, (0.0, PENALTY, PENALTY))
+        fitted = newton.fit(np.zeros((len(raw), 0)), columns, history, exits, (0.0, PENALTY, PENALTY))
     # A slope that is not positive would turn the order of units round.
     near_slope, far_slope = (max(0.0, float(s)) for s in fitted.of_month[:2])
-    level = fitted.level
-    return Months((level + float(fitted.of_month[2]), near_slope), (level, far_slope), fitted.of_cell)
+    near_level = fitted.level + float(fitted.of_month[2])
+    return Months((near_level, near_slope), (fitted.level, far_slope), fitted.of_cell)
 
 
 def incidence(hazards: Mapping[str, Floats]) -> dict[str, Floats]:

@@ -9,7 +9,6 @@ import pandas as pd
 
 from models_ml.churn.cohort import CohortTable
 from models_ml.churn.features import recurring_premium
-from models_ml.churn.fitting import outcomes
 from models_ml.churn.train import Backtest
 from models_ml.value import future, spread
 from models_ml.value.luck import ClaimsToCome
@@ -20,7 +19,7 @@ FEWEST_CUSTOMERS = 50
 _CENT = 0.005
 
 
-def measure(tested: Backtest, collection: Collection, spec: ValueSpec) -> dict[str, Any]:
+def measure(tested: Backtest, cohort: CohortTable, collection: Collection, spec: ValueSpec) -> dict[str, Any]:
     """Share of customers whose premium of the year after a test date lay within the interval drawn for them then.
 
     Customers of whom something falls due.
@@ -42,7 +41,7 @@ def measure(tested: Backtest, collection: Collection, spec: ValueSpec) -> dict[s
     keys = pd.Series(sorted(rows["customer_key"].unique()))
     if len(keys) < FEWEST_CUSTOMERS:
         return {}
-    found = _premiums(rows, CohortTable.fit(tested.train, outcomes(tested.train)), collection, spec)
+    found = _premiums(rows, cohort, collection, spec)
     nothing = (np.zeros(len(keys)), np.zeros(len(keys)))
     low, high = spread.interval(rows["customer_key"], found, keys, nothing, spec.draws, spec.seed)
     came = np.where(recurring_premium(rows) > 0, rows["next_premium"], 0.0) * spec.discounts[0]

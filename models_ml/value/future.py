@@ -76,20 +76,23 @@ def levelled(units: pd.DataFrame, cohort: CohortTable, share: float, horizon: in
         share: what lasts.
         horizon: years ahead.
     """
-    from scipy.optimize import brentq
-
     apart, there = share * set_apart(units, cohort), 1 - units["p_churn"].to_numpy(dtype="float64")
     levels = [0.0]
     for year in range(1, horizon):
         rate = cohort.predict(later(units, year))
-        base, wanted = logit(rate) + apart, float((there * rate).sum())
-
-        def beyond(level: float, base: Floats = base, there: Floats = there, wanted: float = wanted) -> float:
-            return float((there * sigmoid(base + level)).sum()) - wanted
-
-        levels.append(float(brentq(beyond, -FURTHEST, FURTHEST)) if share and len(units) else 0.0)
-        there = there * (1 - sigmoid(base + levels[-1]))
+        levels.append(_level(logit(rate) + apart, there, float((there * rate).sum())) if share else 0.0)
+        there = there * (1 - sigmoid(logit(rate) + apart + levels[-1]))
     return Lasting(share, tuple(levels))
+
+
+def _level(log_odds: Floats, there: Floats, leaving: float) -> float:
+    """What added to the log-odds has so many leave of those there."""
+    from scipy.optimize import brentq
+
+    def beyond(level: float) -> float:
+        return float((there * sigmoid(log_odds + level)).sum()) - leaving
+
+    return float(brentq(beyond, -FURTHEST, FURTHEST))
 
 
 def years(units: pd.DataFrame, cohort: CohortTable, spec: ValueSpec, lasts: Lasting = NOTHING_LASTS) -> Years:

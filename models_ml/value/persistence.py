@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 
 from models_ml.churn.cohort import CohortTable
-from models_ml.churn.fitting import outcomes
 from models_ml.churn.train import Backtest
 from models_ml.common.classifier import by_others, logit, sigmoid
 from models_ml.common.guards import Labels
@@ -23,7 +22,7 @@ from models_ml.value import future
 FEWEST_ROWS, FEWEST_EVENTS = 1_000, 100  # with fewer, a share would be luck and move ten years of every value
 
 
-def measure(history: pd.DataFrame, tested: Backtest) -> dict[str, Any]:
+def measure(history: pd.DataFrame, tested: Backtest, cohort: CohortTable) -> dict[str, Any]:
     """What is known of the first test date whose policies were seen again a year later, and the year after that.
 
     Policies that mature meanwhile are left out; leaving is not to be in force any more.
@@ -42,7 +41,6 @@ def measure(history: pd.DataFrame, tested: Backtest) -> dict[str, Any]:
     left = ~rows["policy_key"].isin(seen[1]).to_numpy()
     if not seen[1] or len(rows) < FEWEST_ROWS or min(left.sum(), (~left).sum()) < FEWEST_EVENTS:
         return {}
-    cohort = CohortTable.fit(tested.train, outcomes(tested.train))
     own = np.column_stack([logit(cohort.predict(future.later(rows, 1))), future.set_apart(rows, cohort)])
     fold = folds(rows["customer_key"])
     lasts = round(float(np.clip(_fitted(own, left).coef_[0, 1], 0.0, 1.0)), 6)

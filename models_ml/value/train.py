@@ -86,13 +86,15 @@ def backtest(
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Expected premium against what came in, on the churn model's own test rows; claims and intervals beside it."""
     tested = churn_train.backtest(history, of_churn, profile, as_of_date)
-    collection = Collection.fit(tested.train, outcomes(tested.train))
+    labels = outcomes(tested.train)
+    collection, cohort = Collection.fit(tested.train, labels), CohortTable.fit(tested.train, labels)
     known = tested.test["next_premium"].notna().to_numpy()
     rows = tested.test[known]
     actual = np.where(units.recurring_premium(rows) > 0, rows["next_premium"], 0.0)
     ours = collection.expected(rows, tested.scores[tested.champion][known])
     measured = {"rows": len(rows), **metrics.money_error(actual, ours)}
-    measured |= coverage.measure(tested, collection, spec) | persistence.measure(history, tested)
+    measured |= coverage.measure(tested, cohort, collection, spec)
+    measured |= persistence.measure(history, tested, cohort)
     claims_measured, simpler = claims_backtest.measure(history, tested, spec)
     baseline = {"naive_rate": metrics.money_error(actual, collection.naive(rows))}
     return measured | claims_measured, baseline | simpler
@@ -104,7 +106,7 @@ def learn(
     customers: pd.DataFrame,
     premiums: dict[str, float],
     spec: ValueSpec,
-    lasts: float = 0.0,
+    lasts: float,
 ) -> dict[str, Any]:
     """The payload without the cut points: collection, exits, claims to come, commission rate, premiums of lines."""
     collection, cohort = Collection.fit(known, outcomes(known)), CohortTable.fit(known, outcomes(known))

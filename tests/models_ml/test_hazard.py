@@ -66,7 +66,7 @@ def test_the_hazard_of_each_month_is_found() -> None:
     happens = rng.random((rows, 12)) < 1 / (1 + np.exp(-true))
     month = np.where(happens.any(axis=1), happens.argmax(axis=1) + 1.0, np.nan)
     near = calendar.under_way(frame, 12)
-    fitted = hazard.fit_months(raw, at, near, month, np.isfinite(month).astype("float64"))
+    fitted = hazard.fit_months(raw, at, near, month, np.isfinite(month))
     assert fitted.near[1] == pytest.approx(1.6, abs=0.15)
     assert fitted.far[1] == pytest.approx(0.8, abs=0.08)
     log_odds = fitted.log_odds(np.zeros(1), at[:1], np.zeros((1, 12), dtype=bool))[0]
@@ -91,7 +91,7 @@ def test_rare_calendars_are_where_they_belong() -> None:
     happens = rng.random((rows, 12)) < 1 / (1 + np.exp(-true))
     month = np.where(happens.any(axis=1), happens.argmax(axis=1) + 1.0, np.nan)
     near = np.zeros((rows, 12), dtype=bool)
-    fitted = hazard.fit_months(raw, at, near, month, np.isfinite(month).astype("float64"))
+    fitted = hazard.fit_months(raw, at, near, month, np.isfinite(month))
     chances = 1 / (1 + np.exp(-fitted.log_odds(raw, at, near)))
     gone = 1 - np.prod(1 - chances, axis=1)
     for whose in (rare, ~rare):

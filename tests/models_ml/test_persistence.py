@@ -44,7 +44,7 @@ def made(lasts: float) -> tuple[pd.DataFrame, Backtest]:
 
 @pytest.mark.parametrize("lasts", [0.0, 0.5, 0.9])
 def test_what_lasts_is_found(lasts: float) -> None:
-    found = persistence.measure(*made(lasts))
+    found = persistence.measure(*made(lasts), COHORT)
     assert found["lasts"] == pytest.approx(lasts, abs=0.12)
     gained = found["second_year_log_loss_of_cohort"] - found["second_year_log_loss"]
     assert gained > 0.01 if lasts else abs(gained) < 0.002
@@ -52,7 +52,7 @@ def test_what_lasts_is_found(lasts: float) -> None:
 
 def test_nothing_is_said_where_nobody_is_seen_again() -> None:
     history, tested = made(0.5)
-    assert persistence.measure(history[history["as_of_date"] < FIRST + pd.DateOffset(years=2)], tested) == {}
+    assert persistence.measure(history[history["as_of_date"] < FIRST + pd.DateOffset(years=2)], tested, COHORT) == {}
 
 
 def test_few_that_are_seen_again_say_nothing() -> None:
@@ -65,7 +65,7 @@ def test_few_that_are_seen_again_say_nothing() -> None:
         tested.champion,
         tested.model,
     )
-    assert persistence.measure(history, few) == {}
+    assert persistence.measure(history, few, COHORT) == {}
 
 
 def test_all_leave_as_often_as_the_cohort_says() -> None:

@@ -45,8 +45,8 @@ def read(profile: Profile, statement: str) -> pd.DataFrame:
 def test_scores_find_the_planted_chances(scored: Profile) -> None:
     """The order of the true chances to leave, and their level.
 
-    The aims are an AUC within 0.02 of the true chances' own, which is not reached (a hidden trait moves the chances),
-    and a slope of 0.9 to 1.1. `docs/sample-insurer.md` has the figures of a larger insurer.
+    The aims are an AUC within 0.02 of the true chances' own, for which so few customers do not do, and a slope of 0.9
+    to 1.1. `tests/benchmarks/test_truth_at_size.py` asks larger insurers, `docs/sample-insurer.md` has the figures.
     """
     scores = read(
         scored,

@@ -1,4 +1,4 @@
-{% set lines = ['life', 'health', 'accident', 'motor', 'property'] %}
+{% set lines = lines_of_business() %}
 
 with customers as not materialized (
     select * from {{ ref('dim_customer') }}
