@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,7 @@ from models_ml.churn.cohort import CohortTable
 from models_ml.churn.hazard import BY_CHOICE, CAUSES, Hazard, by_choice, fit_months
 from models_ml.churn.newton import History
 from models_ml.common import classifier
+from models_ml.common.blocks import at_once
 from models_ml.common.classifier import BLEND, PLAIN, Kind, Ranker, both
 from models_ml.common.contract import Column
 from models_ml.common.encoding import Encoder, Matrix
@@ -113,14 +115,13 @@ def _ranked(kind: Kind, units: _Units, seed: int) -> _Ranked:
         return _blended([_ranked(plain, units, seed) for plain in PLAIN])
     fold = folds(units.frame["customer_key"])
     if kind == "logistic_regression" and units.periods > 1:
-        return _Ranked(
-            {c: monthly.fit(units.matrix, units.exits[c], units.months) for c in units.learnt},
-            {c: monthly.out_of_fold(units.matrix, units.exits[c], units.months, fold) for c in units.learnt},
-        )
-    return _Ranked(
-        {c: classifier.fit(kind, units.matrix, units.exits[c], seed) for c in units.learnt},
-        {c: classifier.out_of_fold(kind, units.matrix, units.exits[c], fold, seed) for c in units.learnt},
-    )
+        whole = [partial(monthly.fit, units.matrix, units.exits[c], units.months) for c in units.learnt]
+        others = [partial(monthly.out_of_fold, units.matrix, units.exits[c], units.months, fold) for c in units.learnt]
+    else:
+        whole = [partial(classifier.fit, kind, units.matrix, units.exits[c], seed) for c in units.learnt]
+        others = [partial(classifier.out_of_fold, kind, units.matrix, units.exits[c], fold, seed) for c in units.learnt]
+    unseen = at_once(others)
+    return _Ranked(dict(zip(units.learnt, at_once(whole), strict=True)), dict(zip(units.learnt, unseen, strict=True)))
 
 
 def _calibrated(units: _Units, ranked: _Ranked) -> Fitted:

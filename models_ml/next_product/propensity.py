@@ -7,13 +7,15 @@ Who has nothing in force any more goes by a rate of their own, which dates that 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from models_ml.common import classifier
-from models_ml.common.classifier import PLAIN, Ranker, sigmoid
+from models_ml.common.blocks import at_once
+from models_ml.common.classifier import PLAIN, Kind, Ranker, sigmoid
 from models_ml.common.encoding import Encoder, Matrix
 from models_ml.common.guards import Labels
 from models_ml.common.metrics import Floats, log_loss
@@ -98,11 +100,13 @@ def fit(rung: str, frame: pd.DataFrame, bought: Labels, spec: NextProductSpec) -
     kind = next((kind for kind in PLAIN if kind == rung), None)
     if kind is None:
         return Propensity(rates(frame, bought, spec), encoder, {})
-    rankers = {
-        line: classifier.fit(kind, matrix[can[:, at]], taken[can[:, at], at], spec.seed, SMALL)
-        for at, line in enumerate(LINES)
-        if _is_told(taken[can[:, at], at], matrix, spec)
-    }
+
+    def of_line(at: int, kind: Kind) -> Ranker:
+        return classifier.fit(kind, matrix[can[:, at]], taken[can[:, at], at], spec.seed, SMALL)
+
+    told = [at for at in range(len(LINES)) if _is_told(taken[can[:, at], at], matrix, spec)]
+    found = at_once([partial(of_line, at, kind) for at in told])
+    rankers = {LINES[at]: ranker for at, ranker in zip(told, found, strict=True)}
     return Propensity(rates(frame, bought, spec), encoder, rankers)
 
 

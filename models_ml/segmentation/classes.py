@@ -9,11 +9,13 @@ words are compared as they are, so nobody has to say how far a branch visit is f
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from models_ml.common.blocks import at_once
 from models_ml.common.encoding import Matrix
 from models_ml.common.metrics import Floats
 
@@ -71,12 +73,12 @@ def fit(blocks: list[Matrix], count: int, seed: int, starts: int) -> LatentClass
         seed: of the starts.
         starts: how many.
     """
-    found = [_climb(blocks, count, np.random.default_rng([seed, count, start])) for start in range(starts)]
+    found = at_once([partial(_climb, blocks, count, [seed, count, start]) for start in range(starts)])
     return max(found, key=lambda each: each[1])[0]
 
 
-def _climb(blocks: list[Matrix], count: int, rng: np.random.Generator) -> tuple[LatentClasses, float]:
-    weights = rng.dirichlet(np.full(count, 0.3), size=len(blocks[0]))
+def _climb(blocks: list[Matrix], count: int, seed: list[int]) -> tuple[LatentClasses, float]:
+    weights = np.random.default_rng(seed).dirichlet(np.full(count, 0.3), size=len(blocks[0]))
     last = -np.inf
     for _ in range(MOST_STEPS):
         classes = _maximised(blocks, weights)

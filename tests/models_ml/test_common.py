@@ -12,7 +12,6 @@ from sklearn.metrics import roc_auc_score
 from customer_knowledge.errors import ModelRefused
 from customer_knowledge.profile import load
 from models_ml.common import guards, metrics, split
-from models_ml.common.blocks import by_blocks
 from models_ml.common.contract import categories, numbers
 from models_ml.common.encoding import Encoder
 
@@ -143,9 +142,3 @@ def test_the_later_slice_never_cuts_a_date_and_folds_keep_customers_together() -
     folds = split.folds(customers)
     assert set(folds) == set(range(split.FOLDS))
     assert pd.Series(folds).groupby(customers).nunique().max() == 1
-
-
-def test_blocks_are_put_together_in_the_order_of_the_rows() -> None:
-    matrix = np.arange(22.0).reshape(11, 2)
-    assert by_blocks(lambda block: block.sum(axis=1), matrix, 4).tolist() == matrix.sum(axis=1).tolist()
-    assert by_blocks(lambda block: 2 * block, matrix, 4).tolist() == (2 * matrix).tolist()
