@@ -10,10 +10,10 @@
 {%- endmacro %}
 
 
-{#- The dates all customers' features are wanted for: the edition's, and a year before to learn from, or two. -#}
-{% macro customer_dates(years_before=1) -%}
+{#- The dates all customers' features are wanted for: the edition's, and one and two years before to learn from. -#}
+{% macro customer_dates() -%}
     {{ today() }}
-    {%- for years in range(1, years_before + 1) -%}
+    {%- for years in [1, 2] -%}
         , ({{ today() }} - interval '{{ 12 * years }} months')::date
     {%- endfor -%}
 {%- endmacro %}

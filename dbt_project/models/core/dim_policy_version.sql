@@ -5,19 +5,19 @@
     'annual_premium', 'sum_assured',
 ] -%}
 with versions as (
-    select * from {{ ref('input__policy_versions') }}
-    {{ only_changed('policy_key') }}
+    select * from {{ ref('int_policies__versions') }}
 ),
 
 {{ versions_through_time('policy_key', tracked) }},
 
 final as (
     select
-        md5(policy_key || '|' || version_id::text) as policy_version_key,
+        md5(policy_key || '|' || valid_from::text) as policy_version_key,
         policy_key,
         valid_from,
         valid_to,
         valid_to is null as is_current,
+        lead(valid_from) over (partition by policy_key order by valid_from) as superseded_on,
         product_key,
         agent_key,
         channel,

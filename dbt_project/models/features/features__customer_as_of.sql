@@ -1,6 +1,6 @@
 with contact as (
     select * from {{ ref('features__customer_contact') }}
-    where as_of_date in ({{ customer_dates() }})
+    where as_of_date = {{ today() }}
 ),
 
 holding as (

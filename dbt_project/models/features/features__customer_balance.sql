@@ -1,7 +1,7 @@
 with moments as not materialized (
     select customer_key, as_of_date
     from {{ ref('features__customer_contact') }}
-    where as_of_date in ({{ customer_dates() }})
+    where as_of_date = {{ today() }}
 ),
 
 periods as (

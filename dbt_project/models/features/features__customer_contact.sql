@@ -32,7 +32,7 @@ moments as (
     union
     select customers.customer_key, dates.as_of_date
     from customers
-    cross join unnest(array[{{ customer_dates(years_before=2) }}]) as dates (as_of_date)
+    cross join unnest(array[{{ customer_dates() }}]) as dates (as_of_date)
     where customers.known_on <= dates.as_of_date
 ),
 

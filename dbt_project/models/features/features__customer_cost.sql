@@ -1,7 +1,7 @@
 {#- One row a customer and date that features of customers are wanted for. -#}
 with moments as not materialized (
     select * from {{ ref('features__customer_contact') }}
-    where as_of_date in ({{ customer_dates() }})
+    where as_of_date = {{ today() }}
 ),
 
 interactions as (

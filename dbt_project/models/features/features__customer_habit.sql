@@ -1,6 +1,5 @@
 with customers as not materialized (
     select customer_key, as_of_date from {{ ref('features__customer_as_of') }}
-    where as_of_date = {{ today() }}
 ),
 
 interactions as (
@@ -9,6 +8,10 @@ interactions as (
 
 policies as (
     select * from {{ ref('dim_policy') }}
+),
+
+contracts as (
+    select * from {{ ref('dim_policy_version') }}
 ),
 
 products as (
@@ -41,10 +44,15 @@ said as (
         count(*) as times
     from customers
     inner join policies on customers.customer_key = policies.customer_key
-    left join products on policies.product_key = products.product_key
+    inner join contracts
+        on
+            policies.policy_key = contracts.policy_key
+            and customers.as_of_date >= contracts.valid_from
+            and (contracts.superseded_on is null or customers.as_of_date < contracts.superseded_on)
+    left join products on contracts.product_key = products.product_key
     cross join
         lateral (
-            values ('product', products.product_code), ('sales_channel', policies.channel)
+            values ('product', products.product_code), ('sales_channel', contracts.channel)
         ) as aspects (aspect, word)
     where
         aspects.word is not null

@@ -6,8 +6,33 @@ periods as (
     select * from {{ ref('fct_policy_period') }}
 ),
 
-policies as not materialized (
+versions as (
+    select * from {{ ref('dim_policy_version') }}
+),
+
+policies as (
     select * from {{ ref('dim_policy') }}
+),
+
+products as (
+    select * from {{ ref('dim_product') }}
+),
+
+-- What contracts said, and from when until when that was what was known.
+contracts as not materialized (
+    select
+        versions.policy_key,
+        versions.valid_from,
+        versions.superseded_on,
+        versions.annual_premium,
+        versions.sum_assured,
+        versions.premium_mode is not distinct from 'single' as is_single_pay,
+        products.line_of_business,
+        policies.customer_key,
+        policies.issued_on
+    from versions
+    inner join policies on versions.policy_key = policies.policy_key
+    left join products on versions.product_key = products.product_key
 ),
 
 -- What each customer held, as it was seen on the date.
@@ -16,28 +41,32 @@ held as (
         moments.customer_key,
         moments.as_of_date,
         count(*)::integer as policies_in_force,
-        count(distinct policies.line_of_business)::integer as lines_held,
-        bool_or(policies.line_of_business = 'life') as holds_life,
-        bool_or(policies.line_of_business = 'health') as holds_health,
-        bool_or(policies.line_of_business = 'accident') as holds_accident,
-        bool_or(policies.line_of_business = 'motor') as holds_motor,
-        bool_or(policies.line_of_business = 'property') as holds_property,
+        count(distinct contracts.line_of_business)::integer as lines_held,
+        bool_or(contracts.line_of_business = 'life') as holds_life,
+        bool_or(contracts.line_of_business = 'health') as holds_health,
+        bool_or(contracts.line_of_business = 'accident') as holds_accident,
+        bool_or(contracts.line_of_business = 'motor') as holds_motor,
+        bool_or(contracts.line_of_business = 'property') as holds_property,
         {% for line in lines_of_business() %}
-            count(*) filter (where policies.line_of_business = '{{ line }}')::integer as policies_{{ line }},
-            sum(policies.annual_premium) filter (
-                where not policies.is_single_pay and policies.line_of_business = '{{ line }}'
+            count(*) filter (where contracts.line_of_business = '{{ line }}')::integer as policies_{{ line }},
+            sum(contracts.annual_premium) filter (
+                where not contracts.is_single_pay and contracts.line_of_business = '{{ line }}'
             ) as annual_premium_{{ line }},
         {% endfor %}
-        sum(policies.sum_assured) filter (where policies.line_of_business = 'life') as sum_assured_life,
-        sum(policies.annual_premium) filter (where not policies.is_single_pay) as annual_premium_in_force,
-        sum(policies.sum_assured) as sum_assured_in_force
+        sum(contracts.sum_assured) filter (where contracts.line_of_business = 'life') as sum_assured_life,
+        sum(contracts.annual_premium) filter (where not contracts.is_single_pay) as annual_premium_in_force,
+        sum(contracts.sum_assured) as sum_assured_in_force
     from moments
     inner join periods
         on
             moments.customer_key = periods.customer_key
             and moments.as_of_date >= periods.in_view_from
             and (periods.in_view_until is null or moments.as_of_date < periods.in_view_until)
-    inner join policies on periods.policy_key = policies.policy_key and moments.as_of_date >= policies.known_on
+    inner join contracts
+        on
+            periods.policy_key = contracts.policy_key
+            and moments.as_of_date >= contracts.valid_from
+            and (contracts.superseded_on is null or moments.as_of_date < contracts.superseded_on)
     where periods.in_force_flag
     group by moments.customer_key, moments.as_of_date
 ),
@@ -46,18 +75,21 @@ began as (
     select
         moments.customer_key,
         moments.as_of_date,
-        min(policies.issued_on) as customer_since,
+        min(contracts.issued_on) as customer_since,
         {% for line in lines_of_business() %}
-            count(*) filter (where policies.line_of_business = '{{ line }}')::integer as bought_{{ line }},
+            count(*) filter (where contracts.line_of_business = '{{ line }}')::integer as bought_{{ line }},
         {% endfor %}
-        sum({{ annual_premium_equivalent('policies') }}) filter (
+        sum({{ annual_premium_equivalent('contracts') }}) filter (
             where
-            policies.issued_on > moments.as_of_date - interval '12 months'
-            and policies.issued_on <= moments.as_of_date
+            contracts.issued_on > moments.as_of_date - interval '12 months'
+            and contracts.issued_on <= moments.as_of_date
         ) as ape_12m
     from moments
-    inner join policies
-        on moments.customer_key = policies.customer_key and moments.as_of_date >= policies.known_on
+    inner join contracts
+        on
+            moments.customer_key = contracts.customer_key
+            and moments.as_of_date >= contracts.valid_from
+            and (contracts.superseded_on is null or moments.as_of_date < contracts.superseded_on)
     group by moments.customer_key, moments.as_of_date
 ),
 

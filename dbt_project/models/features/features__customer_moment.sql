@@ -11,7 +11,6 @@ holding as (
 
 customers as (
     select * from {{ ref('features__customer_as_of') }}
-    where as_of_date = {{ today() }}
 ),
 
 final as (

@@ -1,7 +1,7 @@
 {#- One row a customer who is a person, on the edition's date only. -#}
 with facts as (
     select * from {{ ref('features__customer_as_of') }}
-    where as_of_date = {{ today() }} and customer_type = 'person'
+    where customer_type = 'person'
 ),
 
 holding as (

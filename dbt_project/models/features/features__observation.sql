@@ -3,6 +3,10 @@ with policies as not materialized (
     select * from {{ ref('dim_policy') }}
 ),
 
+versions as (
+    select * from {{ ref('dim_policy_version') }}
+),
+
 {% if var('unit_at_risk') == 'policy' %}
     periods as (
         select * from {{ ref('fct_policy_period') }}
@@ -55,12 +59,19 @@ final as (
         units.unit_key,
         units.policy_key,
         policies.customer_key,
+        versions.policy_version_key,
         units.policy_term_key,
         units.as_of_date,
         units.is_current,
         units.horizon_ends_on
     from units
     inner join policies on units.policy_key = policies.policy_key
+    -- What the source overwrote later is read as it stood on the date.
+    left join versions
+        on
+            units.policy_key = versions.policy_key
+            and units.as_of_date >= versions.valid_from
+            and (versions.superseded_on is null or units.as_of_date < versions.superseded_on)
     where policies.customer_key is not null
 )
 

@@ -6,6 +6,10 @@ policies as (
     select * from {{ ref('dim_policy') }}
 ),
 
+versions as (
+    select * from {{ ref('dim_policy_version') }}
+),
+
 products as (
     select * from {{ ref('dim_product') }}
 ),
@@ -63,15 +67,15 @@ final as (
         observations.as_of_date,
         observations.is_current,
         observations.horizon_ends_on,
-        policies.line_of_business,
+        products.line_of_business,
         products.product_code,
-        policies.channel,
-        policies.premium_mode,
-        policies.is_long_term,
+        versions.channel,
+        versions.premium_mode,
+        products.is_long_term,
         ((observations.as_of_date - policies.effective_on) / 30)::integer as policy_duration_months,
-        coalesce(terms.premium, policies.annual_premium) as annual_premium,
+        coalesce(terms.premium, versions.annual_premium) as annual_premium,
         (terms.premium / nullif(terms.previous_premium, 0) - 1)::numeric(12, 4) as premium_change_ratio,
-        policies.sum_assured,
+        versions.sum_assured,
         holding.policies_in_force as policies_held,
         holding.lines_held,
         holding.tenure_months as customer_tenure_months,
@@ -94,7 +98,8 @@ final as (
         objects.area_code
     from observations
     inner join policies on observations.policy_key = policies.policy_key
-    left join products on policies.product_key = products.product_key
+    left join versions on observations.policy_version_key = versions.policy_version_key
+    left join products on versions.product_key = products.product_key
     left join customers on observations.customer_key = customers.customer_key
     left join objects
         on observations.policy_key = objects.policy_key and observations.as_of_date >= objects.known_on

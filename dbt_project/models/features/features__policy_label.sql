@@ -1,5 +1,7 @@
+-- A label says what is known when horizon and grace are over, whatever is recorded later.
 with observations as not materialized (
-    select * from {{ ref('features__observation') }}
+    select *, horizon_ends_on + {{ var('grace_days') }} as label_known_on
+    from {{ ref('features__observation') }}
 ),
 
 events as (
@@ -44,7 +46,8 @@ exits as (
             / (observations.horizon_ends_on - observations.as_of_date)
         )))::integer as exit_month
     from observations
-    inner join events on observations.policy_key = events.policy_key
+    inner join events
+        on observations.policy_key = events.policy_key and observations.label_known_on >= events.known_on
     inner join causes on events.event_type = causes.event_type
     left join terms on observations.policy_term_key = terms.policy_term_key
     where
@@ -65,6 +68,7 @@ received as (
             observations.policy_key = payments.policy_key
             and observations.as_of_date < payments.paid_on
             and observations.horizon_ends_on >= payments.paid_on
+            and observations.label_known_on >= payments.known_on
     where observations.policy_term_key is null
     group by observations.unit_key
 ),
@@ -72,8 +76,7 @@ received as (
 dated as (
     select
         *,
-        horizon_ends_on + {{ var('grace_days') }} as label_known_on,
-        horizon_ends_on + {{ var('grace_days') }} <= {{ today() }} as is_mature
+        label_known_on <= {{ today() }} as is_mature
     from observations
 ),
 

@@ -6,6 +6,14 @@ policies as (
     select * from {{ ref('dim_policy') }}
 ),
 
+versions as (
+    select * from {{ ref('dim_policy_version') }}
+),
+
+products as (
+    select * from {{ ref('dim_product') }}
+),
+
 periods as (
     select * from {{ ref('fct_policy_period') }}
 ),
@@ -21,9 +29,9 @@ aged as (
         observations.policy_key,
         observations.as_of_date,
         policies.effective_on,
-        policies.is_long_term,
-        policies.expires_on,
-        policies.payment_term_years * 12 as payment_months,
+        products.is_long_term,
+        versions.expires_on,
+        versions.payment_term_years * 12 as payment_months,
         modes.months_between,
         age(observations.as_of_date, policies.effective_on) as age,
         -- Of a premium due after it, grace ends beyond the twelve months ahead.
@@ -33,7 +41,9 @@ aged as (
         ) as age_ahead
     from observations
     inner join policies on observations.policy_key = policies.policy_key
-    left join modes on policies.premium_mode = modes.premium_mode
+    left join versions on observations.policy_version_key = versions.policy_version_key
+    left join products on versions.product_key = products.product_key
+    left join modes on versions.premium_mode = modes.premium_mode
 ),
 
 scheduled as (

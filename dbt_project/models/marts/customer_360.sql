@@ -6,7 +6,6 @@ with customers as not materialized (
 
 facts as (
     select * from {{ ref('features__customer_as_of') }}
-    where as_of_date = {{ today() }}
 ),
 
 holding as (
