@@ -8,7 +8,9 @@ from typing import Any
 from customer_knowledge.profile import Profile
 from customer_knowledge.warehouse.connections import Connection
 from models_ml.cards import plots
+from models_ml.churn.spec import SOON
 from models_ml.common import artefacts
+from models_ml.common.fairness import uneven
 
 TITLES = {
     "churn": ("Chance to leave", "流失概率模型"),
@@ -25,6 +27,9 @@ LIMITS_ZH = (
     "用于决定联系谁、如何服务。不得用于定价、核保或理赔;不得仅凭评分对个人作出决定。训练不使用性别、年龄与地区。"
     "评分仅适用于其训练所用的业务与观察期。"
 )
+# What a page says its measures are of.
+UNSEEN = ("Measured on rows it did not see", "样本外表现")
+JUDGED = {"segmentation": ("How well the segments hold", "客群的质量与稳定性")}
 NAMED = ("auc", "pr_auc", "brier", "log_loss", "expected_over_actual", "lift_10", "capture_10", "mae", "spearman")
 RUN = (
     "select model_run_id, model_name, as_of_date, code_version, data_from, data_to, trained_rows, metrics, baseline,"
@@ -65,7 +70,6 @@ def page(profile: Profile, run: dict[str, Any], metrics: dict[str, Any], baselin
     template = Path(__file__).with_name("card.html.j2").read_text(encoding="utf-8")
     model = str(run["model_name"])
     compared = {name: values for name, values in baseline.items() if isinstance(values, dict)}
-    same = {name: values for name, values in compared.items() if not name.endswith("_3m")}
     return (
         Environment(autoescape=True)
         .from_string(template)
@@ -76,11 +80,13 @@ def page(profile: Profile, run: dict[str, Any], metrics: dict[str, Any], baselin
             insurer=f"{profile.label_en} {profile.label_zh}",
             run=run,
             grade=metrics.get("grade"),
+            tested=metrics.get("rows"),
             limits_en=LIMITS_EN,
             limits_zh=LIMITS_ZH,
-            baselines=list(same),
-            measures=_measures(metrics, same),
-            plots=_plots(metrics, same),
+            judged=JUDGED.get(model, UNSEEN),
+            baselines=list(compared),
+            measures=_measures(metrics, compared),
+            plots=_plots(metrics, compared),
             tables=_tables(metrics, compared),
             features=metrics.get("used_features", []),
         )
@@ -88,7 +94,7 @@ def page(profile: Profile, run: dict[str, Any], metrics: dict[str, Any], baselin
 
 
 def _measures(metrics: dict[str, Any], baselines: dict[str, Any]) -> list[dict[str, Any]]:
-    numbers = [name for name, value in metrics.items() if isinstance(value, int | float)]
+    numbers = [n for n, value in metrics.items() if isinstance(value, int | float) and not n.endswith(SOON)]
     ordered = [*(n for n in NAMED if n in numbers), *sorted(set(numbers) - set(NAMED))]
     return [
         {"name": name, "told": [_told(metrics[name]), *(_told(values.get(name)) for values in baselines.values())]}
@@ -209,11 +215,12 @@ def _tables(metrics: dict[str, Any], baselines: dict[str, Any]) -> list[dict[str
         )
         kept = ("expected", "actual", *(f"expected_over_actual{end}" for end in ("", "_low", "_high")))
         found.append(_table("Calibration by decile", "十分位校准", note, kept, by_decile))
-    soon = {name: values for name, values in baselines.items() if name.endswith("_3m")}
+    soon = {n: v for n, v in {"This model 本模型": metrics, **baselines}.items() if f"rows{SOON}" in v}
     if soon:
         kept = ("rows", "rate", "auc", "brier", "expected_over_actual", "lift_10")
+        shown = {name: {column: values.get(f"{column}{SOON}") for column in kept} for name, values in soon.items()}
         note = "The same rows, judged by who left within three months. 同一样本按三个月内退出评估。"
-        found.append(_table("Three months", "三个月期", note, kept, soon))
+        found.append(_table("Three months", "三个月期", note, kept, shown))
     if metrics.get("causes"):
         note = "Exits within the horizon by what came first. 观察期内按首个原因计的退出数。"
         found.append(_table("By cause", "按退出原因", note, ("expected", "actual"), metrics["causes"]))
@@ -227,6 +234,8 @@ def _tables(metrics: dict[str, Any], baselines: dict[str, Any]) -> list[dict[str
             "Read for this report only. selected: share in the highest tenth; found: share of exits in it."
             " 仅供本报告;selected 为进入最高一成的比例,found 为退出者被捕获的比例。"
         )
+        if off := ", ".join(f"{name} {ratio:.2f}" for name, ratio in uneven({group: parts}).items()):
+            note += f" Level far off, do not act on it alone: {off}. 预期与实际相差过大,不宜单独据此行动:{off}。"
         kept = ("rows", "rate", "mean_score", "expected_over_actual", "selected", "found")
         found.append(_table(f"Fairness by {group}", f"公平性({group})", note, kept, parts))
     return found

@@ -19,7 +19,7 @@ MOMENT = (
     *flags("is_long_term"),
 )
 FEATURES = (
-    *categories("line_of_business", "product_code", "channel", "premium_mode", "status"),
+    *categories("line_of_business", "product_code", "channel", "customer_type", "premium_mode", "status"),
     *flags("is_long_term", "second_driver"),
     *numbers(
         "policy_duration_months",
@@ -84,6 +84,7 @@ REASON_CODES = tuple(column.name for column in FEATURES if column.name not in SO
 REASONS = 3
 LEAST_EFFECT = 0.05  # of the log of the chance: 5 % more; what weighs less is no reason
 HORIZONS = (3, 12)  # months
+SOON = f"_{HORIZONS[0]}m"  # ends the names of measures of the shorter
 
 # A unit at risk without its features: for what stands on its score.
 AT_RISK = Contract(table="features__policy_as_of", unit="policy", keys=UNIT_KEYS, others=MOMENT)
@@ -105,7 +106,7 @@ AUDIT = Contract(
     table="features__policy_as_of",
     unit="policy",
     keys=UNIT_KEYS,
-    others=(*categories("sex"), *numbers("age_years")),
+    others=(*categories("customer_type", "sex"), *numbers("age_years")),
 )
 
 

@@ -20,7 +20,7 @@ from models_ml.churn.fitting import Fitted, gone, outcomes
 from models_ml.churn.grade import captured_premium, grade
 from models_ml.churn.hazard import Hazard, by_choice
 from models_ml.churn.score import roll_up
-from models_ml.churn.spec import BENCHMARK_FEATURES, HORIZONS, ChurnSpec, of
+from models_ml.churn.spec import BENCHMARK_FEATURES, HORIZONS, SOON, ChurnSpec, of
 from models_ml.common import fairness, guards, metrics, split
 from models_ml.common.classifier import Kind
 from models_ml.common.contract import Column, numbers
@@ -81,19 +81,21 @@ def fit(
     """
     tested = backtest(frame, spec, profile, as_of_date)
     labels = outcomes(tested.test)
-    evaluated = {name: metrics.evaluate(labels, p) for name, p in tested.scores.items()}
+    soon = _soon(tested)
+    evaluated = {name: metrics.evaluate(labels, p) | soon.get(name, {}) for name, p in tested.scores.items()}
     variants = _benchmark(frame, spec, profile, as_of_date)
     own = evaluated.pop(tested.champion)
     _suspect_leaks(spec, {"the model": own, **variants})
     known = frame[split.mature(frame, as_of_date)]
     own |= _details(tested, labels, spec, own, evaluated[COHORT]) | _reached(spec, variants)
-    soon = {f"{name}_3m": metrics.evaluate(gone(tested.test, HORIZONS[0]), p) for name, p in tested.soon.items()}
     own["fairness"] = _fairness(tested, groups)
+    for group, ratio in fairness.uneven(own["fairness"]).items():
+        log.warning("churn: expected over actual exits of group %s is %.2f", group, ratio)
     earlier = walk_forward(frame, spec, profile, as_of_date, tested.champion)
     return Trained(
         payload=_refit(known, spec, profile, tested.champion),
         metrics={**own, "champion": tested.champion, "train_rows": len(tested.train), "walk_forward": earlier},
-        baseline={**evaluated, **variants, **soon},
+        baseline={**evaluated, **variants},
         trained_rows=len(known),
         data_from=known["as_of_date"].min().date(),
         data_to=known["as_of_date"].max().date(),
@@ -238,13 +240,22 @@ def _details(
     }
 
 
+def _soon(tested: Backtest) -> dict[str, dict[str, Any]]:
+    """Rung → measures of the short horizon under names that say so; the lists of deciles are left out."""
+    left = gone(tested.test, HORIZONS[0])
+    return {
+        name: {f"{k}{SOON}": v for k, v in metrics.evaluate(left, p).items() if not isinstance(v, list)}
+        for name, p in tested.soon.items()
+    }
+
+
 def _fairness(tested: Backtest, groups: pd.DataFrame | None) -> dict[str, Any]:
-    """The champion on the test rows by sex and by age band; empty where nobody's groups are known."""
+    """The champion on the test rows by each attribute of `groups`; empty where nobody's groups are known."""
     if groups is None:
         return {}
     joined = tested.test[["unit_key"]].merge(groups, on="unit_key", how="left", validate="one_to_one")
     labels, p = outcomes(tested.test), tested.scores[tested.champion]
-    return {name: fairness.by_group(joined[name], labels, p) for name in ("sex", "age_band")}
+    return {name: fairness.by_group(joined[name], labels, p) for name in groups.columns if name != "unit_key"}
 
 
 def _importance(tested: Backtest, spec: ChurnSpec) -> dict[str, float]:

@@ -12,6 +12,10 @@ from models_ml.common.metrics import Floats, top_rows
 
 SELECTED = 0.1
 FEWEST = 50
+TOLD_OF = 100  # rows from which a group's level is worth a warning
+UNEVEN = 1.5  # expected over actual exits, or the other way round
+ENTERPRISE = "enterprise"
+GROUPS = ("customer_type", "sex", "age_band")
 AGES = (0, 30, 40, 50, 60, 200)
 
 
@@ -41,6 +45,21 @@ def by_group(groups: pd.Series, labels: Labels, p: Floats) -> dict[str, dict[str
     merged = np.where(counts < FEWEST, "others", names)[place]
     return {str(name): _measures(labels[merged == name], p[merged == name], selected[merged == name])
             for name in np.unique(merged)}  # fmt: skip
+
+
+def uneven(report: dict[str, dict[str, dict[str, Any]]]) -> dict[str, float]:
+    """Groups of which half as many again are expected to leave as did, or the other way round: name → the ratio.
+
+    Args:
+        report: attribute → group → what `by_group` says.
+    """
+    found = {
+        name: float(measures["expected_over_actual"])
+        for groups in report.values()
+        for name, measures in groups.items()
+        if measures["rows"] >= TOLD_OF and measures["expected_over_actual"] is not None
+    }
+    return {name: ratio for name, ratio in found.items() if not 1 / UNEVEN <= ratio <= UNEVEN}
 
 
 def _measures(labels: Labels, p: Floats, selected: Labels) -> dict[str, Any]:

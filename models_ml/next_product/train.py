@@ -49,7 +49,8 @@ def fit(
     days = frame["as_of_date"] if len(frame) else pd.Series([pd.Timestamp(as_of_date)])
     return Trained(
         payload={"propensity": model.to_artefact(), "premiums": _premiums(held)},
-        metrics=measured | {"champion": champion, "lines_learnt": len(model.rankers)},
+        metrics=measured
+        | {"champion": champion, "lines_learnt": len(model.rankers), "used_features": list(model.encoder.used)},
         baseline=baseline,
         trained_rows=len(frame),
         data_from=days.min().date(),

@@ -18,7 +18,17 @@ from models_ml.segmentation.habits import Vocabulary
 from models_ml.segmentation.naming import labels
 from models_ml.segmentation.numbering import Groups, aligned
 from models_ml.segmentation.score import nearest
-from models_ml.segmentation.spec import ENTERPRISE, EVERYONE, FIRST_ENTERPRISE, FORMER, Rule, SegmentationSpec, of
+from models_ml.segmentation.spec import (
+    ENTERPRISE,
+    EVERYONE,
+    FIRST_ENTERPRISE,
+    FORMER,
+    HABITS,
+    RULES,
+    Rule,
+    SegmentationSpec,
+    of,
+)
 
 
 @dataclass(frozen=True)
@@ -39,6 +49,7 @@ def train(connection: Connection, profile: Profile, as_of_date: date) -> Trained
     share = features.looked_share(connection, spec, as_of_date)
     trained = fit(features.read(connection, spec, as_of_date, share=share), spec, as_of_date, prior)
     trained.metrics["share_of_customers"] = round(share, 6)
+    trained.metrics["used_features"] = [c.name for c in (*spec.features, *RULES, *HABITS.features)]
     return trained
 
 

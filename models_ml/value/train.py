@@ -29,7 +29,7 @@ from models_ml.value import claims_backtest, coverage, features, future, persist
 from models_ml.value.claims import Claims
 from models_ml.value.rates import Collection, commission_rate, loss_ratios
 from models_ml.value.score import values
-from models_ml.value.spec import ValueSpec, of
+from models_ml.value.spec import WITH_RECORD, ValueSpec, of
 
 
 def train(connection: Connection, profile: Profile, as_of_date: date) -> Trained:
@@ -56,6 +56,7 @@ def train(connection: Connection, profile: Profile, as_of_date: date) -> Trained
     payload["cuts"] = _cuts_of_the_year(connection, profile, as_of_date) or cut_points(worth, spec)
     measured |= {"cuts": payload["cuts"], "money": _money(spec), "by_tenth": by_tenth(valued)}
     measured |= {"discounts": spec.discounts, "share_of_customers": round(share, 6)}
+    measured["used_features"] = [c.name for c in (*spec.features, *WITH_RECORD.others) if c.kind not in ("key", "date")]
     return Trained(payload, measured, baseline, len(known), known["as_of_date"].min().date(), as_of_date)
 
 

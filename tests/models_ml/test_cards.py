@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -100,6 +101,23 @@ def test_groups_are_compared_by_hand() -> None:
     assert found["others"]["expected_over_actual"] is None
 
 
+def test_a_group_whose_level_is_far_off_is_named() -> None:
+    def group(rows: int, ratio: float | None) -> dict[str, Any]:
+        return {"rows": rows, "expected_over_actual": ratio}
+
+    sexes = {"F": group(100, 1.51), "M": group(100, 1.5), "others": group(99, 9.0)}
+    ages = {"30-39": group(500, 0.66), "40-49": group(500, 0.67), "unknown": group(500, None)}
+    assert fairness.uneven({"sex": sexes, "age_band": ages}) == {"F": 1.51, "30-39": 0.66}
+
+
+def test_the_card_names_a_group_whose_level_is_far_off(trained: Trained) -> None:
+    whole = card.page(PROFILE, RUN, trained.metrics, trained.baseline)
+    report = {"sex": {"F": {"rows": 400, "rate": 0.1, "mean_score": 0.2, "expected_over_actual": 2.0}}}
+    page = card.page(PROFILE, RUN, trained.metrics | {"fairness": report}, trained.baseline)
+    assert "Level far off" not in whole
+    assert "do not act on it alone: F 2.00." in page
+
+
 def test_ages_have_bands() -> None:
     bands = fairness.age_bands(pd.Series([18.0, 30.0, 59.9, 60.0, np.nan]))
     assert bands.tolist() == ["under 30", "30-39", "50-59", "60 and over", "unknown"]
@@ -119,7 +137,13 @@ def test_the_card_tells_what_was_measured_and_loads_nothing(trained: Trained) ->
     assert f"{trained.metrics['auc']:.4g}" in page
     assert page.count("<svg") == 4
     assert "Fairness by sex" in page
-    assert "Three months" in page
+    soon = page.split("Three months")[1].split("</table>")[0]
+    assert f'>This model 本模型</td><td class="n">{trained.metrics["rows"]:,}</td>' in soon
+    assert f"{trained.metrics['auc_3m']:.4g}" in soon
+    assert "cohort_table" in soon
+    assert "auc_3m" not in page
+    assert f"tested on 检验行数 <b>{trained.metrics['rows']:,}</b>" in page
+    assert "payments_missed_12m" in page.split("Reads")[1]
     assert "Calibration by decile" in page
     lowest = trained.metrics["deciles"][0]
     assert f"{lowest['expected']:.4g}" in page.split("Calibration by decile")[1]

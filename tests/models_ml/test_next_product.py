@@ -169,7 +169,7 @@ def test_one_line_is_no_choice_to_be_tested() -> None:
     frame = pd.concat([people([(), ("motor",)], moment) for moment in DATES], ignore_index=True)
     sales = frame[frame["holds_motor"] == 0][["customer_key", "as_of_date"]].assign(line_of_business="motor")
     trained = product_train.fit(frame, sales, policies("motor"), NextProductSpec(), DAY)
-    assert trained.metrics == {"buyers_tested": 0, "champion": "rates_by_kind", "lines_learnt": 0}
+    assert trained.metrics == {"buyers_tested": 0, "champion": "rates_by_kind", "lines_learnt": 0, "used_features": []}
 
 
 def test_without_history_there_are_no_chances_and_no_failure() -> None:

@@ -44,7 +44,10 @@ select value_grade, count(*), sum(clv)::numeric(18, 0), sum(naive_premium_12m)::
     sum(expected_premium_12m)::numeric(18, 0)
 from ml.customer_value where as_of_date = %s group by 1 order by 1
 """
-BACKTEST = "select metrics, baseline, trained_rows from ml.model_run where model_name = 'churn' and is_champion limit 1"
+BACKTEST = (
+    "select metrics, baseline, (metrics ->> 'rows')::bigint from ml.model_run"
+    " where model_name = 'churn' and is_champion limit 1"
+)
 WORKLIST = """
 select rank, customer_key, premium_at_risk, p_lose_any, value_grade, reason_zh, reason_en, strategy_zh, strategy_en,
     due_by
@@ -154,7 +157,9 @@ def _backtest(connection: Connection) -> list[Group | Text]:
             shown.append((name.replace("_", " "), *(scores.get(n) for n in names)))
     low, high = metrics.get("auc_low"), metrics.get("auc_high")
     interval = f", AUC 95 % interval {low:.3f}–{high:.3f}" if low and high else ""
-    title = f"Churn, backtest in time 流失模型时间回测 ({rows:,} rows{interval}; grade {metrics.get('grade', '–')})"
+    title = (
+        f"Churn, backtest in time 流失模型时间回测 ({rows:,} rows tested{interval}; grade {metrics.get('grade', '–')})"
+    )
     return [_table(title, ["model", "AUC", "PR-AUC", "Brier", "E/O", "lift@10%"], shown)]
 
 

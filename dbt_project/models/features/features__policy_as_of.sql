@@ -64,6 +64,7 @@ final as (
         observations.unit_key,
         observations.policy_key,
         observations.customer_key,
+        customers.customer_type,
         observations.as_of_date,
         observations.is_current,
         observations.horizon_ends_on,
