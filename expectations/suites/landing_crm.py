@@ -5,6 +5,7 @@ from __future__ import annotations
 from expectations.rules import Between, Filled, NotNull, RowCondition, Rule
 from expectations.suite import Suite
 from expectations.suites import ledger
+from expectations.suites.days import happened
 
 RULES: tuple[Rule, ...] = (
     *ledger.RULES,
@@ -55,6 +56,15 @@ RULES: tuple[Rule, ...] = (
         sentence_en="A consent says whether it was given or withdrawn; otherwise it counts as not given.",
         sentence_zh="同意记录注明已同意或已撤回；未注明的按未同意处理。",
         hurts=("retention_worklist", "next_best_product"),
+    ),
+    happened("complaint_opened", "complaint", "opened_on", "A complaint is not made", "投诉日期", ("complaint_rates",)),
+    happened(
+        "survey_happened",
+        "satisfaction_survey",
+        "surveyed_on",
+        "A survey is not answered",
+        "调查日期",
+        ("customer_360",),
     ),
 )
 

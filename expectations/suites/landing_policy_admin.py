@@ -5,6 +5,7 @@ from __future__ import annotations
 from expectations.rules import Between, Filled, InOrder, InSet, RowCondition, Rule
 from expectations.suite import Suite
 from expectations.suites import ledger
+from expectations.suites.days import happened
 
 # Check digit of an 18-character resident identity number (GB 11643-1999, ISO 7064 MOD 11-2).
 _CHECKSUM = """
@@ -20,6 +21,10 @@ case when id_type = 'resident_id' and id_number is not null then
 end
 """
 
+STATUSES = (
+    *("active", "grace", "suspended", "paid_up", "premium_waived", "surrendered", "terminated_by_lapse"),
+    *("claim_terminated", "matured", "expired", "free_look_cancelled"),
+)
 RULES: tuple[Rule, ...] = (
     *ledger.RULES,
     Filled(
@@ -90,6 +95,27 @@ RULES: tuple[Rule, ...] = (
         sentence_zh="保单的终止日期不早于生效日期。",
         hurts=("policy_360", "persistency"),
     ),
+    happened("policy_issued", "policy", "issued_on", "A policy is not issued", "保单出单日期", ("policy_360",)),
+    InSet(
+        id="policy_status_known",
+        asset="policy",
+        severity="warn",
+        column="status",
+        values=STATUSES,
+        optional=True,
+        sentence_en="A policy's status is one that the warehouse knows; it goes by the policy's events either way.",
+        sentence_zh="保单状态为仓库所知的状态（仓库仍以保单事件为准）。",
+        hurts=("policy_360",),
+    ),
+    happened(
+        "event_happened",
+        "policy_event",
+        "occurred_on",
+        "An event does not happen",
+        "保单事件日期",
+        ("policy_360",),
+        "warn",
+    ),
     InSet(
         id="currency_known",
         asset="policy",
@@ -117,6 +143,18 @@ RULES: tuple[Rule, ...] = (
         sentence_en="A premium payment has an amount above zero.",
         sentence_zh="保费收款金额大于零。",
         hurts=("persistency", "reconciliation"),
+    ),
+    happened(
+        "payment_happened",
+        "premium_payment",
+        "paid_on",
+        "A premium is not paid",
+        "保费收款日期",
+        ("persistency", "reconciliation"),
+    ),
+    happened("claim_reported", "claim", "reported_on", "A claim is not reported", "报案日期", ("customer_value",)),
+    happened(
+        "claim_payment_happened", "claim_payment", "paid_on", "A claim is not paid", "赔款支付日期", ("customer_value",)
     ),
     InOrder(
         id="claim_dates_in_order",

@@ -107,8 +107,11 @@ def _small(profile: Profile) -> Profile:
     connector = profile.connector(SYSTEM)
     names = ("product", "party", "policy", "policy_party", "premium_due", "premium_payment", "claim")
     names += ("policy_value", "commission", "policy_change")
-    tables = tuple(connector.table(name).model_copy(update={"minimum_rows": 1}) for name in names)
-    return profile.model_copy(update={"connectors": (connector.model_copy(update={"tables": tables}),)})
+    tables = [connector.table(name).model_copy(update={"minimum_rows": 1}) for name in names]
+    tables += [
+        connector.table(name).model_copy(update={"minimum_rows": 0}) for name in ("policy_event", "claim_payment")
+    ]
+    return profile.model_copy(update={"connectors": (connector.model_copy(update={"tables": tuple(tables)}),)})
 
 
 def policies(insurer: Insurer, numbers: range) -> None:
