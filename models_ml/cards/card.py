@@ -30,6 +30,14 @@ LIMITS_ZH = (
 # What a page says its measures are of.
 UNSEEN = ("Measured on rows it did not see", "样本外表现")
 JUDGED = {"segmentation": ("How well the segments hold", "客群的质量与稳定性")}
+# What the columns of a report on fairness say, by one that is in it.
+FAIRNESS = {
+    "selected": "selected: share in the highest tenth; found: share of exits in it."
+    " selected 为进入最高一成的比例,found 为退出者被捕获的比例。",
+    "success_1": "rows: buyers of the year tested; success: share whose first one or three offers had what they bought."
+    " rows 为检验年度的购买者;success 为前一项或前三项推荐命中的比例。",
+    "D": "Share of each group that the value puts in each grade. 各组按价值所得等级的占比。",
+}
 NAMED = ("auc", "pr_auc", "brier", "log_loss", "expected_over_actual", "lift_10", "capture_10", "mae", "spearman")
 RUN = (
     "select model_run_id, model_name, as_of_date, code_version, data_from, data_to, trained_rows, metrics, baseline,"
@@ -230,13 +238,12 @@ def _tables(metrics: dict[str, Any], baselines: dict[str, Any]) -> list[dict[str
         kept = ("rows", "auc", "brier", "expected_over_actual")
         found.append(_table("From earlier years", "逐年回测", note, kept, by_origin))
     for group, parts in (metrics.get("fairness") or {}).items():
-        note = (
-            "Read for this report only. selected: share in the highest tenth; found: share of exits in it."
-            " 仅供本报告;selected 为进入最高一成的比例,found 为退出者被捕获的比例。"
+        kept = tuple(next(iter(parts.values()))) if parts else ()
+        note = "Read for this report only. 仅供本报告。 " + next(
+            said for word, said in FAIRNESS.items() if word in kept
         )
         if off := ", ".join(f"{name} {ratio:.2f}" for name, ratio in uneven({group: parts}).items()):
             note += f" Level far off, do not act on it alone: {off}. 预期与实际相差过大,不宜单独据此行动:{off}。"
-        kept = ("rows", "rate", "mean_score", "expected_over_actual", "selected", "found")
         found.append(_table(f"Fairness by {group}", f"公平性({group})", note, kept, parts))
     return found
 

@@ -11,8 +11,7 @@ import pandas as pd
 from customer_knowledge.errors import ModelRefused
 from customer_knowledge.warehouse.connections import Connection
 from models_ml.churn.spec import AUDIT, BENCHMARK_FEATURES, LABEL, ChurnSpec
-from models_ml.common import reading
-from models_ml.common.fairness import ENTERPRISE, GROUPS, age_bands
+from models_ml.common import fairness, reading
 from models_ml.common.metrics import Floats
 
 PROTECTED = frozenset(column.name for column in BENCHMARK_FEATURES)
@@ -45,15 +44,9 @@ def learnt_share(connection: Connection, spec: ChurnSpec, as_of_date: date) -> f
 
 
 def audited(connection: Connection, as_of_date: date, *, share: float = 1.0) -> pd.DataFrame:
-    """Groups of the units for the report on fairness: unit_key and `GROUPS` (words, None where unknown).
-
-    An enterprise has neither sex nor age: it is a group of its own.
-    """
+    """Groups of the units for the report on fairness: unit_key and `fairness.GROUPS`."""
     found = reading.read(connection, AUDIT, until=as_of_date, share=share)
-    banded = found.assign(age_band=age_bands(found["age_years"]))
-    of_firms = (found["customer_type"] == ENTERPRISE).to_numpy()
-    banded.loc[of_firms, list(GROUPS)] = ENTERPRISE
-    return banded[["unit_key", *GROUPS]]
+    return found[["unit_key"]].join(fairness.grouped(found))
 
 
 def current(connection: Connection, spec: ChurnSpec, as_of_date: date, *, share: float = 1.0) -> pd.DataFrame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from customer_knowledge.profile import Profile
-from models_ml.common.contract import Column, Contract, categories, flags, numbers
+from models_ml.common.contract import AUDITED, Column, Contract, categories, flags, numbers
 from models_ml.common.runs import ModelName
 
 NAME: ModelName = "churn"
@@ -19,7 +19,7 @@ MOMENT = (
     *flags("is_long_term"),
 )
 FEATURES = (
-    *categories("line_of_business", "product_code", "channel", "customer_type", "premium_mode", "status"),
+    *categories("line_of_business", "product_code", "channel", "premium_mode", "status"),
     *flags("is_long_term", "second_driver"),
     *numbers(
         "policy_duration_months",
@@ -106,7 +106,7 @@ AUDIT = Contract(
     table="features__policy_as_of",
     unit="policy",
     keys=UNIT_KEYS,
-    others=(*categories("customer_type", "sex"), *numbers("age_years")),
+    others=AUDITED,
 )
 
 

@@ -79,6 +79,10 @@ def flags(*names: str) -> tuple[Column, ...]:
     return tuple(Column(name, "flag") for name in names)
 
 
+# Read for reports on fairness, learnt from by nobody.
+AUDITED = (*categories("customer_type", "sex"), *numbers("age_years"))
+
+
 def check_registry(
     features: Iterable[Column], registry: Mapping[str, Registered], *, benchmark: frozenset[str] = frozenset()
 ) -> None:

@@ -9,8 +9,8 @@ import pandas as pd
 
 from customer_knowledge.errors import ModelRefused
 from customer_knowledge.warehouse.connections import Connection
-from models_ml.common import reading
-from models_ml.common.contract import Column, Contract
+from models_ml.common import fairness, reading
+from models_ml.common.contract import AUDITED, Column, Contract
 
 TABLE = "features__customer_as_of"
 KEYS = (Column("as_of_date", "date"), Column("customer_key", "key"))
@@ -40,6 +40,12 @@ def stream(
         yield chunk
     if nobody:
         raise ModelRefused(f"no customer as of {as_of_date}", hint="the features are of another date: run build_marts")
+
+
+def audited(connection: Connection, as_of_date: date, *, share: float = 1.0) -> pd.DataFrame:
+    """Groups of the customers of a date for reports on fairness: customer_key and `fairness.GROUPS`."""
+    found = read(connection, as_of_date, contract((), AUDITED), share=share)
+    return found[["customer_key"]].join(fairness.grouped(found))
 
 
 def keys(connection: Connection, as_of_date: date) -> pd.Series:

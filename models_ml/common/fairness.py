@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from models_ml.common.guards import Labels
 from models_ml.common.metrics import Floats, top_rows
@@ -26,6 +28,17 @@ def age_bands(age_years: pd.Series) -> pd.Series:
     return bands.where(bands.notna(), "unknown")
 
 
+def grouped(found: pd.DataFrame) -> pd.DataFrame:
+    """The `GROUPS` of rows (words, None where unknown): an enterprise has neither sex nor age and is one of its own.
+
+    Args:
+        found: (rows,) customer_type, sex, age_years.
+    """
+    banded = found.assign(age_band=age_bands(found["age_years"]))[list(GROUPS)]
+    banded.loc[(found["customer_type"] == ENTERPRISE).to_numpy(), list(GROUPS)] = ENTERPRISE
+    return banded
+
+
 def by_group(groups: pd.Series, labels: Labels, p: Floats) -> dict[str, dict[str, Any]]:
     """How each group fares when the highest tenth of scores is acted on.
 
@@ -40,11 +53,32 @@ def by_group(groups: pd.Series, labels: Labels, p: Floats) -> dict[str, dict[str
     """
     selected = np.zeros(p.size, dtype=bool)
     selected[top_rows(p, SELECTED)] = True
-    named = groups.where(groups.notna(), "unknown").astype(str).to_numpy()
-    names, place, counts = np.unique(named, return_inverse=True, return_counts=True)
-    merged = np.where(counts < FEWEST, "others", names)[place]
+    merged = merge_small(groups)
     return {str(name): _measures(labels[merged == name], p[merged == name], selected[merged == name])
             for name in np.unique(merged)}  # fmt: skip
+
+
+def shares(groups: pd.Series, got: NDArray[np.object_], words: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """What each group gets: group → rows, and for each word the share of the group that has it.
+
+    Args:
+        groups: see `by_group`.
+        got: (rows,) the word that each row got, a grade or the like.
+        words: all that there are.
+    """
+    merged = merge_small(groups)
+    parts = {str(name): got[merged == name] for name in np.unique(merged)}
+    return {
+        name: {"rows": own.size, **{word: round(float((own == word).mean()), 6) for word in words}}
+        for name, own in parts.items()
+    }
+
+
+def merge_small(groups: pd.Series) -> NDArray[np.object_]:
+    """Each row's group as a word (rows,): None as `unknown`, groups of fewer than 50 rows together as `others`."""
+    named = groups.where(groups.notna(), "unknown").astype(str).to_numpy()
+    names, place, counts = np.unique(named, return_inverse=True, return_counts=True)
+    return np.where(counts < FEWEST, "others", names)[place].astype(object)
 
 
 def uneven(report: dict[str, dict[str, dict[str, Any]]]) -> dict[str, float]:
@@ -57,7 +91,7 @@ def uneven(report: dict[str, dict[str, dict[str, Any]]]) -> dict[str, float]:
         name: float(measures["expected_over_actual"])
         for groups in report.values()
         for name, measures in groups.items()
-        if measures["rows"] >= TOLD_OF and measures["expected_over_actual"] is not None
+        if measures["rows"] >= TOLD_OF and measures.get("expected_over_actual") is not None
     }
     return {name: ratio for name, ratio in found.items() if not 1 / UNEVEN <= ratio <= UNEVEN}
 

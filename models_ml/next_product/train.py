@@ -10,7 +10,8 @@ import pandas as pd
 
 from customer_knowledge.profile import Profile
 from customer_knowledge.warehouse.connections import Connection
-from models_ml.common import metrics
+from models_ml.common import fairness, metrics
+from models_ml.common.customers import audited
 from models_ml.common.guards import Labels
 from models_ml.common.metrics import Floats
 from models_ml.common.runs import Trained
@@ -25,13 +26,19 @@ def train(connection: Connection, profile: Profile, as_of_date: date) -> Trained
     share = features.learnt_share(connection, spec, as_of_date)
     frame = features.moments(connection, spec, as_of_date, share)
     sales = features.bought(connection, as_of_date, share)
-    trained = fit(frame, sales, features.held(connection, as_of_date, share), spec, as_of_date)
+    groups = audited(connection, as_of_date, share=share)
+    trained = fit(frame, sales, features.held(connection, as_of_date, share), spec, as_of_date, groups)
     trained.metrics["share_of_customers"] = round(share, 6)
     return trained
 
 
 def fit(
-    frame: pd.DataFrame, sales: pd.DataFrame, held: pd.DataFrame, spec: NextProductSpec, as_of_date: date
+    frame: pd.DataFrame,
+    sales: pd.DataFrame,
+    held: pd.DataFrame,
+    spec: NextProductSpec,
+    as_of_date: date,
+    groups: pd.DataFrame | None = None,
 ) -> Trained:
     """All of training but the reading.
 
@@ -41,9 +48,10 @@ def fit(
         held: policies in force on the as-of date.
         spec: columns and guards.
         as_of_date: nothing later is in any frame.
+        groups: of `customers.audited`; without it there is no report on fairness.
     """
     bought = features.purchases(frame, sales)
-    measured, baseline = _tested(frame, bought, spec)
+    measured, baseline = _tested(frame, bought, spec, groups)
     champion = measured.get("champion") or propensity.choose(frame, bought, spec)
     model = propensity.fit(champion, frame, bought, spec)
     days = frame["as_of_date"] if len(frame) else pd.Series([pd.Timestamp(as_of_date)])
@@ -64,7 +72,9 @@ def _premiums(held: pd.DataFrame) -> dict[str, float]:
     return {str(line): round(float(mean), 2) for line, mean in means.items() if np.isfinite(mean)}
 
 
-def _tested(frame: pd.DataFrame, bought: Labels, spec: NextProductSpec) -> tuple[dict[str, Any], dict[str, Any]]:
+def _tested(
+    frame: pd.DataFrame, bought: Labels, spec: NextProductSpec, groups: pd.DataFrame | None
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """The latest date's purchases by what was known before it, beside the other rungs and popularity.
 
     Dates whose year was over by then are learnt from. Where there is one line only, or nobody bought, there is
@@ -86,7 +96,28 @@ def _tested(frame: pd.DataFrame, bought: Labels, spec: NextProductSpec) -> tuple
     judged = {name: _judged(p, truth, can) for name, p in by_rung.items()}
     judged["overall_popularity"] = _success(popular, truth)
     champion = propensity.choose(past, taken, spec)
-    return judged.pop(champion) | {"champion": champion, "buyers_tested": int(truth.any(axis=1).sum())}, judged
+    found = {"champion": champion, "buyers_tested": int(truth.any(axis=1).sum())}
+    if groups is not None:
+        found["fairness"] = _by_group(now["customer_key"], by_rung[champion], truth, groups)
+    return judged.pop(champion) | found, judged
+
+
+def _by_group(keys: pd.Series, chances: Floats, truth: Labels, groups: pd.DataFrame) -> dict[str, Any]:
+    """Buyers of each group and success among them: attribute → group → rows, success_1, success_3."""
+    buyers = np.flatnonzero(truth.any(axis=1))
+    whose = keys.iloc[buyers].to_frame().merge(groups, on="customer_key", how="left", validate="one_to_one")
+    chances, truth = chances[buyers], truth[buyers]
+    report: dict[str, Any] = {}
+    for name in fairness.GROUPS:
+        merged = fairness.merge_small(whose[name])
+        report[name] = {
+            str(group): {
+                "rows": int((merged == group).sum()),
+                **_success(chances[merged == group], truth[merged == group]),
+            }
+            for group in np.unique(merged)
+        }
+    return report
 
 
 def _judged(chances: Floats, truth: Labels, can: Labels) -> dict[str, Any]:

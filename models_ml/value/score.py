@@ -159,6 +159,12 @@ def _places(worth: Floats, cuts: list[float]) -> NDArray[np.int64]:
     return np.asarray((worth[:, None] < np.asarray(cuts)).sum(axis=1))
 
 
+def graded(worth: Floats, cuts: list[float]) -> np.ndarray:
+    """Letters by value alone, as for who had no grade before: (rows,)."""
+    letters: np.ndarray = np.array(GRADES, dtype=object)[_places(worth, cuts)]
+    return letters
+
+
 def settled(worth: Floats, low: Floats, high: Floats, cuts: list[float], prior: pd.DataFrame) -> np.ndarray:
     """Grades that do not flutter: one is left only when the whole interval lies beyond the cut point for two runs.
 

@@ -19,7 +19,8 @@ from models_ml.churn import train as churn_train
 from models_ml.churn.calendar import MONTHS
 from models_ml.churn.cohort import CohortTable
 from models_ml.churn.fitting import outcomes
-from models_ml.common import artefacts, metrics, runs, split
+from models_ml.common import artefacts, fairness, metrics, runs, split
+from models_ml.common.customers import audited
 from models_ml.common.runs import Trained
 from models_ml.next_product import features as next_product_features
 from models_ml.next_product.propensity import Propensity
@@ -28,7 +29,7 @@ from models_ml.next_product.spec import of as next_product_spec
 from models_ml.value import claims_backtest, coverage, features, future, persistence
 from models_ml.value.claims import Claims
 from models_ml.value.rates import Collection, commission_rate, loss_ratios
-from models_ml.value.score import values
+from models_ml.value.score import GRADES, graded, values
 from models_ml.value.spec import WITH_RECORD, ValueSpec, of
 
 
@@ -56,6 +57,9 @@ def train(connection: Connection, profile: Profile, as_of_date: date) -> Trained
     payload["cuts"] = _cuts_of_the_year(connection, profile, as_of_date) or cut_points(worth, spec)
     measured |= {"cuts": payload["cuts"], "money": _money(spec), "by_tenth": by_tenth(valued)}
     measured |= {"discounts": spec.discounts, "share_of_customers": round(share, 6)}
+    groups = valued[["customer_key"]].merge(audited(connection, as_of_date, share=share), how="left", on="customer_key")
+    letters = graded(worth, payload["cuts"])
+    measured["fairness"] = {name: fairness.shares(groups[name], letters, GRADES) for name in fairness.GROUPS}
     measured["used_features"] = [c.name for c in (*spec.features, *WITH_RECORD.others) if c.kind not in ("key", "date")]
     return Trained(payload, measured, baseline, len(known), known["as_of_date"].min().date(), as_of_date)
 

@@ -12,7 +12,7 @@ import pandas as pd
 from customer_knowledge.settings import PROJECT_DIR
 from customer_knowledge.warehouse.connections import Connection
 from models_ml.churn import spec as churn
-from models_ml.common.contract import Column, Registered, numbers
+from models_ml.common.contract import AUDITED, Column, Registered, numbers
 from models_ml.next_product import spec as next_product
 from models_ml.segmentation import spec as segmentation
 from models_ml.value import spec as value
@@ -96,6 +96,8 @@ def customers(seed: int = 11, count: int = CUSTOMERS) -> pd.DataFrame:
     frame["claims_paid_to_date"] = np.array([4_000.0, 900.0, 0.0])[group]
     frame["interactions_12m"] = np.array([12, 5, 1])[group]
     frame["digital_share_12m"] = np.array([0.1, 0.5, 0.9])[group]
+    frame["sex"] = np.where(frame["customer_type"] == "person", np.where(group == 0, "F", "M"), None)
+    frame["age_years"] = np.where(frame["customer_type"] == "person", 20.0 + 15 * group, np.nan)
     frame["premium_received_to_date"] = frame["annual_premium_in_force"] * 4
     frame["commission_to_date"] = frame["premium_received_to_date"] * 0.05
     frame["complaints_12m"] = 0
@@ -105,7 +107,7 @@ def customers(seed: int = 11, count: int = CUSTOMERS) -> pd.DataFrame:
     former = np.arange(count) % 50 == 49
     frame.loc[former, ["policies_in_force", "annual_premium_in_force"]] = 0
     declared = (segmentation.SegmentationSpec(), value.ValueSpec(), next_product.NextProductSpec())
-    columns = (*segmentation.HABITS.features, *(c for spec in declared for c in spec.contract.columns))
+    columns = (*segmentation.HABITS.features, *(c for spec in declared for c in spec.contract.columns), *AUDITED)
     return complete(frame, columns)
 
 
@@ -127,7 +129,8 @@ def land(connection: Connection) -> None:
     table(connection, "features__policy_as_of", policies, read)
     table(connection, "features__policy_label", policies, churn.LABEL.columns)
     declared = (segmentation.SegmentationSpec(), value.ValueSpec(), next_product.NextProductSpec())
-    columns = tuple({c.name: c for spec in declared for c in spec.contract.columns}.values())
+    read_of = (*AUDITED, *(c for spec in declared for c in spec.contract.columns))
+    columns = tuple({c.name: c for c in read_of}.values())
     before = people.assign(as_of_date=pd.Timestamp(YEAR_BEFORE))
     table(connection, "features__customer_as_of", pd.concat([before, people]), columns)
     table(connection, "features__customer_habit", people, segmentation.HABITS.columns)

@@ -101,6 +101,26 @@ def test_groups_are_compared_by_hand() -> None:
     assert found["others"]["expected_over_actual"] is None
 
 
+def test_what_groups_got_is_told_by_hand() -> None:
+    sexes = pd.Series(["F"] * 60 + ["M"] * 40 + [None] * 20)
+    letters = np.array(["A"] * 15 + ["D"] * 45 + ["A"] * 60, dtype=object)
+    assert fairness.shares(sexes, letters, ("A", "B", "D")) == {
+        "F": {"rows": 60, "A": 0.25, "B": 0.0, "D": 0.75},
+        "others": {"rows": 60, "A": 1.0, "B": 0.0, "D": 0.0},
+    }
+
+
+def test_an_enterprise_is_a_group_of_its_own() -> None:
+    found = pd.DataFrame(
+        {"customer_type": ["person", "enterprise", None], "sex": ["F", None, None], "age_years": [30.0, np.nan, np.nan]}
+    )
+    assert fairness.grouped(found).to_numpy(dtype=object, na_value=None).tolist() == [
+        ["person", "F", "30-39"],
+        ["enterprise", "enterprise", "enterprise"],
+        [None, None, "unknown"],
+    ]
+
+
 def test_a_group_whose_level_is_far_off_is_named() -> None:
     def group(rows: int, ratio: float | None) -> dict[str, Any]:
         return {"rows": rows, "expected_over_actual": ratio}
@@ -112,7 +132,7 @@ def test_a_group_whose_level_is_far_off_is_named() -> None:
 
 def test_the_card_names_a_group_whose_level_is_far_off(trained: Trained) -> None:
     whole = card.page(PROFILE, RUN, trained.metrics, trained.baseline)
-    report = {"sex": {"F": {"rows": 400, "rate": 0.1, "mean_score": 0.2, "expected_over_actual": 2.0}}}
+    report = {"sex": {"F": {"rows": 400, "expected_over_actual": 2.0, "selected": 0.2}}}
     page = card.page(PROFILE, RUN, trained.metrics | {"fairness": report}, trained.baseline)
     assert "Level far off" not in whole
     assert "do not act on it alone: F 2.00." in page

@@ -106,6 +106,19 @@ def test_everybody_is_scored_once_and_scoring_again_changes_nothing(insurer: Pro
     assert sorted(champions) == [(name, True) for name in sorted(lifecycle.MODELS)]
 
 
+def test_whom_grades_favour_is_told(insurer: Profile) -> None:
+    with warehouse(insurer) as connection:
+        row = connection.execute(
+            "select metrics -> 'fairness' from ml.model_run where model_name = 'value' and is_champion"
+        ).fetchone()
+    assert row is not None
+    assert set(row[0]) == {"customer_type", "sex", "age_band"}
+    sexes = row[0]["sex"]
+    assert sum(group["rows"] for group in sexes.values()) == made.CUSTOMERS
+    assert sexes["F"]["A"] > 0.2 > 0.01 > sexes["M"]["A"]
+    assert all(sum(group[letter] for letter in "ABCD") == pytest.approx(1, abs=1e-5) for group in sexes.values())
+
+
 def test_champions_are_kept_and_trained_anew_when_asked(insurer: Profile) -> None:
     kept = lifecycle.ensure_champions(insurer, made.DAY)
     assert lifecycle.ensure_champions(insurer, made.DAY) == kept

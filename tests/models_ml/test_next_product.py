@@ -76,6 +76,21 @@ def test_what_moves_a_purchase_is_found_and_beats_rates_and_popularity() -> None
     assert of_motor[LINES.index("motor")] == of_life[LINES.index("life")] == 0
 
 
+def test_success_is_told_by_group() -> None:
+    """Buyers of property hold motor and are found; those of accident are nobody's in particular."""
+    frame, sales = planted()
+    wants = sales.query("line_of_business != 'health'")
+    by_wish = np.where(frame["holds_motor"] == 1, "F", "M")
+    groups = frame[["customer_key"]].assign(sex=by_wish, age_band="40-49", customer_type="person")
+    groups = groups[(frame["as_of_date"] == DATES[-1]).to_numpy()]
+    trained = product_train.fit(frame, wants, policies("life", "motor"), NextProductSpec(), DAY, groups)
+    report = trained.metrics["fairness"]
+    assert set(report) == {"customer_type", "sex", "age_band"}
+    assert report["sex"]["F"]["success_1"] > report["sex"]["M"]["success_1"] + 0.1
+    assert sum(group["rows"] for group in report["sex"].values()) == trained.metrics["buyers_tested"]
+    assert report["age_band"]["40-49"]["success_1"] == trained.metrics["success_1"]
+
+
 def test_where_nothing_moves_a_purchase_rates_stay() -> None:
     frame, _ = planted()
     rng = np.random.default_rng(1)
