@@ -18,7 +18,7 @@ _ELSEWHERE = (
     re.compile(r"<a[^>]+href=[\"']https?://[^>]*>.*?</a>", re.IGNORECASE | re.DOTALL),
     re.compile(r"Stay current on everything GX with our newsletter"),
 )
-_STYLE = """<meta charset="utf-8"><style>
+STYLE = """<meta charset="utf-8"><style>
 body { font-family: system-ui, sans-serif; margin: 2rem auto; max-width: 70rem; padding: 0 1rem; color: #222 }
 table { border-collapse: collapse; width: 100%; margin: .5rem 0 1.5rem } img, svg { max-height: 2.5rem }
 td, th { border-bottom: 1px solid #ddd; padding: .4rem .6rem; text-align: left; vertical-align: top }
@@ -61,7 +61,7 @@ def self_contained(page: str) -> str:
     """The page without anything that a browser would fetch from another host, and with a plain style."""
     for pattern in _ELSEWHERE:
         page = pattern.sub("", page)
-    return page.replace("</head>", f"{_STYLE}</head>", 1)
+    return page.replace("</head>", f"{STYLE}</head>", 1)
 
 
 def _swap(fresh: Path, place: Path) -> None:
@@ -77,7 +77,7 @@ def _index(folder: Path) -> None:
     gates = sorted(p.name for p in folder.iterdir() if p.is_dir() and not p.name.startswith("."))
     items = "".join(f'<li><a href="{html.escape(g)}/index.html">{html.escape(g)}</a></li>' for g in gates)
     title = "Gates: last run / 闸门：最近一次运行"
-    page = f"<html><head><title>{title}</title>{_STYLE}</head><body><h1>{title}</h1><ul>{items}</ul></body>"
+    page = f"<html><head><title>{title}</title>{STYLE}</head><body><h1>{title}</h1><ul>{items}</ul></body>"
     part = folder / f".index.{os.getpid()}.part"  # two gates may end at once
     part.write_text(page + "</html>\n", encoding="utf-8")
     part.replace(folder / "index.html")

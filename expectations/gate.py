@@ -10,6 +10,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import psycopg
 from psycopg import sql
@@ -19,7 +20,7 @@ from customer_knowledge.profile import Profile
 from customer_knowledge.settings import settings
 from customer_knowledge.warehouse import editions
 from customer_knowledge.warehouse.connections import Connection, dsn, warehouse
-from expectations import judge, ledger, quarantine, results, validation
+from expectations import judge, ledger, page, quarantine, results, validation
 from expectations.ledger import Open
 from expectations.results import CheckResult, GateReport
 from expectations.suite import Asset, Moment, Suite
@@ -193,7 +194,7 @@ def _ask(run: _Run, rules: Suite, judgements: list[_Judgement]) -> dict[tuple[st
     ]
     address = dsn(settings(), run.profile.database)
     try:
-        return validation.validate(address, run.gate, questions, settings().runs_dir / "data_docs")
+        return validation.validate(address, run.gate, questions, _docs())
     except Exception as error:  # whatever it is, the gate stays closed; its words may quote rows
         log.error("Great Expectations failed at gate %s: %s", run.gate, type(error).__name__)
         return {}
@@ -219,9 +220,22 @@ def _conclude(
     text = results.message(run.gate, run.as_of_date, found, rejected)
     report = GateReport(run.gate, run.as_of_date, None, "closed" if closed else "passed", text, tuple(found), rejected)
     run_id = results.record(run.conn, report, run.edition_id, run.started, datetime.now(UTC))
+    _show(report)
     if closed:
         editions.block(run.conn, run.as_of_date, run.gate, text)
     return replace(report, run_id=run_id)
+
+
+def _show(report: GateReport) -> None:
+    """Write the gate's page. What it shows is recorded already, so a full disk closes nothing."""
+    try:
+        page.write(report, _docs())
+    except OSError as error:
+        log.error("the page of gate %s could not be written: %s", report.gate, type(error).__name__)
+
+
+def _docs() -> Path:
+    return settings().runs_dir / "data_docs"
 
 
 def _nowhere(name: str) -> Asset:

@@ -30,6 +30,10 @@ LIMITS_ZH = (
 # What a page says its measures are of.
 UNSEEN = ("Measured on rows it did not see", "样本外表现")
 JUDGED = {"segmentation": ("How well the segments hold", "客群的质量与稳定性")}
+OF_GROUPS = (
+    *("rows", "rate", "mean_score", "expected_over_actual", "selected", "found", "success_1", "success_3"),
+    *("A", "B", "C", "D"),
+)
 # What the columns of a report on fairness say, by one that is in it.
 FAIRNESS = {
     "selected": "selected: share in the highest tenth; found: share of exits in it."
@@ -238,7 +242,7 @@ def _tables(metrics: dict[str, Any], baselines: dict[str, Any]) -> list[dict[str
         kept = ("rows", "auc", "brier", "expected_over_actual")
         found.append(_table("From earlier years", "逐年回测", note, kept, by_origin))
     for group, parts in (metrics.get("fairness") or {}).items():
-        kept = tuple(next(iter(parts.values()))) if parts else ()
+        kept = tuple(name for name in OF_GROUPS if name in next(iter(parts.values()), ()))
         note = "Read for this report only. 仅供本报告。 " + next(
             said for word, said in FAIRNESS.items() if word in kept
         )

@@ -66,6 +66,15 @@ def test_pages_that_cannot_be_written(insurer: Insurer, monkeypatch: pytest.Monk
     assert "could not be judged" in closed(insurer)
 
 
+def test_a_page_of_what_is_recorded_that_cannot_be_written(insurer: Insurer, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: Any) -> None:
+        raise OSError("no space left on device")
+
+    insurer.land()
+    monkeypatch.setattr("expectations.page.write", full)
+    assert gates.landing_gate(insurer.profile, SYSTEM, insurer.day).state == "passed"
+
+
 def test_a_column_that_is_gone(insurer: Insurer) -> None:
     insurer.land()
     with insurer.connect() as conn:
@@ -84,7 +93,8 @@ def test_a_column_that_is_empty_throughout(insurer: Insurer) -> None:
 
 def test_rules_about_a_table_that_nobody_lands(insurer: Insurer, monkeypatch: pytest.MonkeyPatch) -> None:
     connector = insurer.profile.connector(SYSTEM)
-    without = connector.model_copy(update={"tables": tuple(t for t in connector.tables if t.name != "claim")})
+    left = tuple(t for t in connector.tables if t.name not in ("claim", "claim_payment"))
+    without = connector.model_copy(update={"tables": left})
     insurer.profile = insurer.profile.model_copy(update={"connectors": (without,)})
     insurer.land()
     assert "claim.claim_dates_in_order" in closed(insurer)

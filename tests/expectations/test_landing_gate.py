@@ -223,6 +223,42 @@ def test_parents_come_first_and_circles_are_refused(insurer: Insurer) -> None:
         parents_first(connector.model_copy(update={"tables": tuple(circle)}))
 
 
+def test_the_gates_page_says_what_became_of_every_check(insurer: Insurer) -> None:
+    from customer_knowledge.settings import settings
+
+    insurer.put("party", party_id=2, name="")
+    insurer.land()
+    report = hold(insurer)
+    place = settings().runs_dir / "data_docs" / report.gate
+    page = (place / "index.html").read_text(encoding="utf-8")
+    rows = re.findall(r"<tr class=\"(\w*)\">(.*?)</tr>", page, re.DOTALL)
+    assert len(rows) == len(report.results)
+    assert "passed · 通过" in page
+    style, named = next(row for row in rows if "<td>party_named</td>" in row[1])
+    assert style == "apart"
+    assert "set apart 已隔离" in named
+    assert re.search(r"<td class=\"n\">1</td><td>set apart", named)
+    assert rows[0][0] == "apart"
+    assert rows[-1][0] == "quiet"
+    [link] = re.findall(r"href=\"([^\"]+)\">party</a>", named)
+    assert "当事人有姓名" in (place / link).read_text(encoding="utf-8")
+
+
+def test_a_closed_gates_page_begins_with_what_closed_it(insurer: Insurer) -> None:
+    from customer_knowledge.settings import settings
+
+    for n in range(1, 31):
+        insurer.put("policy", policy_id=n, annual_premium=None)
+    insurer.land()
+    with pytest.raises(GateClosed):
+        hold(insurer)
+    page = (settings().runs_dir / "data_docs/landing_policy_admin/index.html").read_text(encoding="utf-8")
+    assert "closed · 关闭" in page
+    first = page[page.index('<tr class="') :].split("</tr>")[0]
+    assert 'class="closes"' in first
+    assert "policy_premium_filled" in first
+
+
 def test_no_value_reaches_results_pages_messages_or_logs(insurer: Insurer, caplog: pytest.LogCaptureFixture) -> None:
     from customer_knowledge.settings import settings
 
