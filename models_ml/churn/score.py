@@ -34,7 +34,7 @@ POLICY_COLUMNS = [
 KEPT = [*(c for c in POLICY_COLUMNS if c != "risk_decile"), "annual_premium", "premium_mode", "premium_years_left"]
 CUSTOMER_COLUMNS = [
     *("customer_key", "policies_at_risk", "p_lose_any", "p_lose_all", "p_lose_any_3m", "expected_policies_lost"),
-    *("premium_in_force", "premium_at_risk", "risk_band", *REASON_COLUMNS),
+    *("premium_still_due", "premium_at_risk", "risk_band", *REASON_COLUMNS),
 ]
 
 
@@ -168,6 +168,7 @@ def roll_up(units: pd.DataFrame) -> pd.DataFrame:
     """Customers from units of one horizon, taking exits as independent given the scores.
 
     p_lose_any = 1 − Π(1 − p); p_lose_all = Π p; expected_policies_lost = Σ p; premium_at_risk = Σ p · premium.
+    The premium is what falls due again, premium_still_due its sum.
 
     Args:
         units: customer_key, p_churn, annual_premium, premium_mode; one row a unit.
@@ -184,7 +185,7 @@ def roll_up(units: pd.DataFrame) -> pd.DataFrame:
             "p_lose_any": 1 - p,
             "p_lose_all": p,
             "expected_policies_lost": p,
-            "premium_in_force": premium,
+            "premium_still_due": premium,
             "premium_at_risk": p * premium,
         }
     )
@@ -193,7 +194,7 @@ def roll_up(units: pd.DataFrame) -> pd.DataFrame:
         "p_lose_any": "prod",
         "p_lose_all": "prod",
         "expected_policies_lost": "sum",
-        "premium_in_force": "sum",
+        "premium_still_due": "sum",
         "premium_at_risk": "sum",
     }
     rolled = parts.groupby("customer_key", sort=True).agg(how).reset_index()

@@ -138,7 +138,7 @@ def test_the_roll_up_by_hand() -> None:
     assert rolled.loc["a", "p_lose_any"] == pytest.approx(1 - 0.5 * 0.8)
     assert rolled.loc["a", "p_lose_all"] == pytest.approx(0.5 * 0.2)
     assert rolled.loc["a", "expected_policies_lost"] == pytest.approx(0.7)
-    assert rolled.loc["a", "premium_in_force"] == 100
+    assert rolled.loc["a", "premium_still_due"] == 100
     assert rolled.loc["a", "premium_at_risk"] == pytest.approx(50)
     assert rolled.loc["b", "p_lose_any"] == pytest.approx(rolled.loc["b", "p_lose_all"])
 
@@ -146,7 +146,7 @@ def test_the_roll_up_by_hand() -> None:
 def test_a_premium_that_is_paid_up_cannot_be_lost() -> None:
     rows = units(("a", "1", 0.5, 100, "annual"), ("a", "2", 0.2, 50, "annual")).assign(premium_years_left=[0.0, 0.5])
     rolled = score.roll_up(rows).set_index("customer_key")
-    assert rolled.loc["a", "premium_in_force"] == 50
+    assert rolled.loc["a", "premium_still_due"] == 50
     assert rolled.loc["a", "premium_at_risk"] == pytest.approx(10)
 
 

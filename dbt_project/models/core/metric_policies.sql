@@ -14,11 +14,7 @@ described as (
         policies.in_force_flag,
         policies.in_force_flag
         and coalesce(agents.left_on <= {{ today() }}, false) as is_orphan,
-        -- Premium is still to come from active policies only: paid-up, waived and single premium ones pay no more.
-        case
-            when policies.status in ('active', 'grace') and not coalesce(policies.is_single_pay, false)
-                then policies.annual_premium
-        end as annual_premium_in_force,
+        {{ annual_premium_in_force('policies') }} as annual_premium_in_force,
         {{ annual_premium_equivalent('policies') }} as annual_premium_equivalent,
         coalesce(policies.exit_cause = 'free_look_cancelled', false) as is_free_look_cancelled,
         coalesce(

@@ -52,7 +52,7 @@ final as (
         policies.customer_key,
         policies.product_key,
         policies.in_force_flag,
-        policies.annual_premium,
+        {{ annual_premium_in_force('policies') }}::numeric(16, 2) as annual_premium_in_force,
         {{ annual_premium_equivalent('policies') }}::numeric(18, 3) as annual_premium_equivalent,
         coalesce(policies.issued_on > {{ since }} and policies.issued_on <= {{ until }}, false) as is_issued,
         coalesce(lives.policy_years, 0)::numeric(9, 6) as policy_years,

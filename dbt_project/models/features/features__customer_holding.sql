@@ -26,7 +26,7 @@ contracts as not materialized (
         versions.superseded_on,
         versions.annual_premium,
         versions.sum_assured,
-        versions.premium_mode is not distinct from 'single' as is_single_pay,
+        coalesce(versions.premium_mode = 'single', false) as is_single_pay,
         products.line_of_business,
         policies.customer_key,
         policies.issued_on
@@ -49,12 +49,12 @@ held as (
         bool_or(contracts.line_of_business = 'property') as holds_property,
         {% for line in lines_of_business() %}
             count(*) filter (where contracts.line_of_business = '{{ line }}')::integer as policies_{{ line }},
-            sum(contracts.annual_premium) filter (
-                where not contracts.is_single_pay and contracts.line_of_business = '{{ line }}'
+            sum({{ annual_premium_in_force('contracts', 'periods.status') }}) filter (
+                where contracts.line_of_business = '{{ line }}'
             ) as annual_premium_{{ line }},
         {% endfor %}
         sum(contracts.sum_assured) filter (where contracts.line_of_business = 'life') as sum_assured_life,
-        sum(contracts.annual_premium) filter (where not contracts.is_single_pay) as annual_premium_in_force,
+        sum({{ annual_premium_in_force('contracts', 'periods.status') }}) as annual_premium_in_force,
         sum(contracts.sum_assured) as sum_assured_in_force
     from moments
     inner join periods
@@ -99,11 +99,9 @@ final as (
         moments.as_of_date,
         coalesce(held.policies_in_force, 0) as policies_in_force,
         coalesce(held.lines_held, 0) as lines_held,
-        coalesce(held.holds_life, false) as holds_life,
-        coalesce(held.holds_health, false) as holds_health,
-        coalesce(held.holds_accident, false) as holds_accident,
-        coalesce(held.holds_motor, false) as holds_motor,
-        coalesce(held.holds_property, false) as holds_property,
+        {% for line in lines_of_business() %}
+            coalesce(held.holds_{{ line }}, false) as holds_{{ line }},
+        {% endfor %}
         coalesce(held.annual_premium_in_force, 0)::numeric(16, 2) as annual_premium_in_force,
         coalesce(held.sum_assured_in_force, 0)::numeric(16, 2) as sum_assured_in_force,
         {% for line in lines_of_business() %}

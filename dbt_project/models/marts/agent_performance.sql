@@ -47,13 +47,13 @@ sold as (
 
 held as (
     select
-        agent_key,
+        policies.agent_key,
         count(*) as policies_in_force,
-        count(distinct customer_key) as customers_served,
-        sum(annual_premium) filter (where not coalesce(is_single_pay, false)) as annual_premium_in_force
+        count(distinct policies.customer_key) as customers_served,
+        sum({{ annual_premium_in_force('policies') }}) as annual_premium_in_force
     from policies
-    where in_force_flag
-    group by agent_key
+    where policies.in_force_flag
+    group by policies.agent_key
 ),
 
 complained as (

@@ -16,7 +16,7 @@ final as (
         scores.p_lose_all::numeric(8, 6) as p_lose_all,
         scores.p_lose_any_3m::numeric(8, 6) as p_lose_any_3m,
         scores.expected_policies_lost::numeric(12, 6) as expected_policies_lost,
-        scores.premium_in_force,
+        scores.premium_still_due,
         scores.premium_at_risk,
         scores.risk_band,
         scores.reason_1_code,

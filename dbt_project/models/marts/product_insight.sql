@@ -34,7 +34,7 @@ held as (
         coalesce(segments.segment_id::text, 'all') as segment_id,
         count(distinct policies.customer_key) filter (where policies.in_force_flag) as customers_holding,
         count(*) filter (where policies.in_force_flag) as policies_in_force,
-        sum(policies.annual_premium) filter (where policies.in_force_flag) as annual_premium_in_force,
+        sum(policies.annual_premium_in_force) as annual_premium_in_force,
         count(distinct policies.customer_key) filter (where policies.is_issued) as customers_bought_12m,
         count(*) filter (where policies.is_issued) as policies_issued_12m,
         sum(policies.annual_premium_equivalent) filter (where policies.is_issued) as ape_12m,

@@ -23,6 +23,18 @@ alter table ml.model_run add column if not exists artefact_signature text;
 -- Graded too low while a better one stands: kept for the record, scores nothing.
 alter table ml.model_run add column if not exists is_published boolean not null default true;
 
+-- It was called as the measure of all policies in force is, and is not that.
+do $$
+begin
+    if exists (
+        select from information_schema.columns
+        where table_schema = 'ml' and table_name = 'customer_churn' and column_name = 'premium_in_force'
+    ) then
+        alter table ml.customer_churn rename column premium_in_force to premium_still_due;
+    end if;
+end
+$$;
+
 -- Scores without a horizon are of an older shape: they are made anew from features and models with the next edition.
 do $$
 begin
@@ -79,7 +91,7 @@ create table if not exists ml.customer_churn (
     p_lose_all double precision not null,
     p_lose_any_3m double precision,
     expected_policies_lost double precision not null,
-    premium_in_force numeric(16, 2) not null,
+    premium_still_due numeric(16, 2) not null,
     premium_at_risk numeric(16, 2) not null,
     risk_band text not null check (risk_band in ('high', 'medium', 'low')),
     reason_1_code text,
