@@ -1,4 +1,4 @@
-"""Segmentation: customers with amounts and habits; enterprises and former customers go by rule."""
+"""Segmentation: customers with amounts and habits; enterprises and who holds nothing go by rule."""
 
 from __future__ import annotations
 
@@ -17,7 +17,17 @@ from models_ml.common.encoding import Matrix
 from models_ml.common.guards import Labels
 from models_ml.common.metrics import Floats
 from models_ml.segmentation import habits
-from models_ml.segmentation.spec import ASPECTS, HABITS, HOLDINGS, LOGARITHMIC, TOUCHES, SegmentationSpec
+from models_ml.segmentation.spec import (
+    ASPECTS,
+    FORMER,
+    HABITS,
+    HOLDINGS,
+    INSURED,
+    LOGARITHMIC,
+    TOUCHES,
+    Rule,
+    SegmentationSpec,
+)
 
 FARTHEST = 4.0  # standard deviations; one very rich customer is no group
 
@@ -73,9 +83,18 @@ def is_enterprise(frame: pd.DataFrame) -> Labels:
     return np.asarray(frame["customer_type"] == "enterprise", dtype=bool)
 
 
-def is_former(frame: pd.DataFrame) -> Labels:
-    """Customers with nothing in force, persons and enterprises: (rows,)."""
+def holds_nothing(frame: pd.DataFrame) -> Labels:
+    """Customers with no policy of their own in force, persons and enterprises: (rows,)."""
     return np.asarray(frame["policies_in_force"].fillna(0) == 0, dtype=bool)
+
+
+def by_rule(frame: pd.DataFrame) -> dict[Rule, Labels]:
+    """Who holds nothing, told apart: former policyholders, and who is covered by others and never took out a policy."""
+    nothing = holds_nothing(frame)
+    # A first policy of this month has no tenure yet, one of an unknown product no code: nothing of all may be there.
+    silent = frame[["product_codes", "sales_channels"]].isna().all(axis=1) & (frame["tenure_months"].fillna(0) == 0)
+    never = np.asarray(silent, dtype=bool)
+    return {FORMER: nothing & ~never, INSURED: nothing & never}
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from models_ml.segmentation import features
 from models_ml.segmentation.classes import LatentClasses
 from models_ml.segmentation.features import Scale
 from models_ml.segmentation.habits import Vocabulary
-from models_ml.segmentation.spec import FORMER, of
+from models_ml.segmentation.spec import of
 
 SEGMENT_COLUMNS = ("segment_id", "label_en", "label_zh", "size_share", "differentiators")
 
@@ -53,8 +53,8 @@ def assign(frame: pd.DataFrame, payload: dict[str, Any]) -> pd.DataFrame:
     firms = features.is_enterprise(frame)
     if firms.any():
         ids[firms], membership[firms] = _members(frame[firms], payload["enterprises"])
-    former = features.is_former(frame)
-    ids[former], membership[former] = FORMER.segment_id, 1.0
+    for rule, those in features.by_rule(frame).items():
+        ids[those], membership[those] = rule.segment_id, 1.0
     return pd.DataFrame(
         {
             "customer_key": frame["customer_key"].to_numpy(),

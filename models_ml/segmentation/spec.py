@@ -84,6 +84,7 @@ EVERYONE = Rule(1, "All customers", "全体客户")
 FIRST_ENTERPRISE = 81
 ENTERPRISE = Rule(90, "Enterprises", "企业客户")
 FORMER = Rule(91, "Former customers, nothing in force", "无有效保单的老客户")
+INSURED = Rule(92, "Insured only", "仅为被保险人")
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,6 @@ from models_ml.segmentation.spec import (
     ENTERPRISE,
     EVERYONE,
     FIRST_ENTERPRISE,
-    FORMER,
     HABITS,
     RULES,
     Rule,
@@ -62,7 +61,7 @@ def fit(frame: pd.DataFrame, spec: SegmentationSpec, as_of_date: date, prior: di
         as_of_date: of the frame.
         prior: customer_key → segment on the last scored date before; groups keep their numbers by it.
     """
-    current = frame[~features.is_former(frame)]
+    current = frame[~features.holds_nothing(frame)]
     firms, persons = current[features.is_enterprise(current)], current[~features.is_enterprise(current)]
     by_habit = _by_habits(persons, spec)
     people = by_habit or _by_amounts(persons, spec, spec.groups)
@@ -71,7 +70,7 @@ def fit(frame: pd.DataFrame, spec: SegmentationSpec, as_of_date: date, prior: di
     rows, numbers, places = _named(persons, people, spec, EVERYONE, before, len(frame))
     firm_rows, firm_numbers, _ = _named(firms, companies, spec, ENTERPRISE, before, len(frame))
     rows += firm_rows
-    rows.append(_by_rule(FORMER, float(features.is_former(frame).sum()) / max(1, len(frame))))
+    rows += [_by_rule(rule, float(those.sum()) / max(1, len(frame))) for rule, those in features.by_rule(frame).items()]
     payload = {
         "method": "latent_classes" if by_habit else "k_means",
         "persons": people.stored | {"numbers": numbers},

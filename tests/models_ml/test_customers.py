@@ -10,7 +10,7 @@ from sklearn.metrics import adjusted_rand_score
 from models_ml.segmentation import score as segment_score
 from models_ml.segmentation import train as segment_train
 from models_ml.segmentation.naming import labels
-from models_ml.segmentation.spec import ENTERPRISE, EVERYONE, FORMER, SegmentationSpec
+from models_ml.segmentation.spec import ENTERPRISE, EVERYONE, FORMER, INSURED, SegmentationSpec
 from models_ml.value import score as value_score
 from models_ml.value import train as value_train
 from models_ml.value.claims import Claims
@@ -49,6 +49,24 @@ def test_enterprises_and_former_customers_go_by_rule() -> None:
     assert set(members.loc[former, "segment_id"]) == {FORMER.segment_id}
     assert (members.loc[firms | former, "membership"] == 1).all()
     assert members["membership"].between(0, 1).all()
+
+
+def test_who_never_took_out_a_policy_is_no_former_customer() -> None:
+    people = made.customers()
+    trained = segment_train.fit(people, SEGMENTS, made.DAY)
+    nothing = people[people["policies_in_force"] == 0].head(4).copy()
+    nothing["tenure_months"] = [0.0, 0.0, 0.0, 30.0]
+    nothing["product_codes"] = pd.Series([None, {"L": 1}, None, None], index=nothing.index)
+    nothing["sales_channels"] = pd.Series([None, None, {"agency": 1}, None], index=nothing.index)
+    members = segment_score.assign(nothing, trained.payload)
+    assert members["segment_id"].tolist() == [INSURED.segment_id, *[FORMER.segment_id] * 3]
+    named = {row["segment_id"]: (row["label_en"], row["label_zh"]) for row in trained.payload["segments"]}
+    assert named[INSURED.segment_id] == ("Insured only", "仅为被保险人")
+    share = float((people["policies_in_force"] == 0).mean())
+    insured = people.assign(tenure_months=np.where(people["policies_in_force"] == 0, 0.0, people["tenure_months"]))
+    rows = {row["segment_id"]: row for row in segment_train.fit(insured, SEGMENTS, made.DAY).payload["segments"]}
+    assert rows[FORMER.segment_id]["size_share"] == 0
+    assert rows[INSURED.segment_id]["size_share"] == pytest.approx(share, abs=1e-6)
 
 
 def test_few_customers_make_one_group() -> None:

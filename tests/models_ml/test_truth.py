@@ -14,7 +14,7 @@ from customer_knowledge.profile import Profile
 from customer_knowledge.sample_insurer import insurer, simulate, worth
 from customer_knowledge.warehouse.connections import SIMULATOR, connect, warehouse
 from models_ml import lifecycle
-from models_ml.segmentation.spec import FORMER
+from models_ml.segmentation.spec import FORMER, INSURED
 from models_ml.value.spec import of as value_of
 from tests.harness import truth as yardstick
 from tests.harness.day import build_to_features, land
@@ -83,7 +83,8 @@ def test_segments_find_the_planted_ones(scored: Profile) -> None:
         "select c.party_id, s.segment_id, h.product_codes from ml.customer_segment as s"
         " join core.customer_crosswalk as c using (customer_key)"
         " join features.features__customer_habit as h using (customer_key, as_of_date)"
-        f" where s.as_of_date = %(day)s and c.source_system = 'policy_admin' and s.segment_id <> {FORMER.segment_id}",
+        " where s.as_of_date = %(day)s and c.source_system = 'policy_admin'"
+        f" and s.segment_id not in ({FORMER.segment_id}, {INSURED.segment_id})",
     )
     with connect(simulate.TRUTH, SIMULATOR) as truth:
         planted = dict(truth.execute("select party_id::text, true_segment from truth.customer").fetchall())

@@ -27,6 +27,7 @@ profiles as (
         case
             when members.segment_id between 81 and 90 then 'enterprise'
             when members.segment_id = 91 then 'former'
+            when members.segment_id = 92 then 'insured'
             else 'behaviour'
         end as family,
         count(*) as customers,
