@@ -127,6 +127,9 @@ add column if not exists prior_grade text,
 add column if not exists clv_p10 numeric(16, 2),
 add column if not exists clv_p90 numeric(16, 2);
 
+comment on column ml.customer_value.clv is
+'A mean: it may lie outside clv_p10 to clv_p90, where it rests on rare purchases or claims. 期望值,可能落在 clv_p10 至 clv_p90 之外。';
+
 create table if not exists ml.segment (
     model_run_id bigint not null references ml.model_run,
     segment_id smallint not null,
