@@ -101,6 +101,7 @@ def test_the_demo_publishes_a_first_edition(sample_world: World) -> None:
     for mart in MARTS - {"retention_worklist", "winback_worklist", "next_best_product"}:
         assert sample_world.read(f"select 1 from marts.{mart} limit 1"), mart
     assert sample_world.read("select count(*) from marts.reconciliation where difference <> 0") == [(0,)]
+    assert sample_world.read("select 1 from marts.search_knowledge('保单') limit 1")
     assert sample_world.shown() == 1
 
 

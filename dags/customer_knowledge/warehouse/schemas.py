@@ -129,6 +129,7 @@ def prepare(profile: Profile) -> None:
         connection.execute(f"grant usage on schema marts_store to {MARTS_READER}")
         connection.execute(f"grant select on marts_store.pointer to {MARTS_READER}")
         connection.execute(f"grant usage on schema marts to {BI}")
+        connection.execute(f"grant execute on function marts.search_knowledge(text) to {BI}")
 
 
 def prepare_sources(*databases: str) -> None:

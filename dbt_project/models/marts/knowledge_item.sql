@@ -1,7 +1,6 @@
 {#-
     Agents' notes without the customer's name in any spelling, phones and ID numbers. A note whose party is not known cannot be checked
-    for names: its text is withheld. Full-text search: Chinese characters stand apart, so that a phrase finds them:
-    `search @@ phraseto_tsquery('simple', '续 保')`.
+    for names: its text is withheld.
 -#}
 with notes as (
     select * from {{ ref('fct_agent_note') }}
@@ -47,8 +46,12 @@ final as (
         occurred_on as written_on,
         title_redacted as title,
         body_redacted as body,
-        case when is_checkable then 'redacted' else 'withheld' end as pii_check,
-        to_tsvector('simple', regexp_replace(title_redacted || ' ' || body_redacted, '([一-鿿])', ' \1 ', 'g')) as search
+        case
+            when not is_checkable then 'withheld'
+            when (title_redacted, body_redacted) is distinct from (title_text, body) then 'redacted'
+            else 'nothing_found'
+        end as pii_check,
+        to_tsvector('simple', {{ characters_apart("title_redacted || ' ' || body_redacted") }}) as search
     from redacted
 )
 
