@@ -90,7 +90,7 @@ def test_the_demo_publishes_a_first_edition(sample_world: World) -> None:
         "Segments",
         "Value",
         "Churn",
-        "Retention worklist",
+        "Retention worklist by expected gain",
         "Reconciliation",
         "Where to look",
     ):

@@ -49,8 +49,8 @@ BACKTEST = (
     " where model_name = 'churn' and is_champion limit 1"
 )
 WORKLIST = """
-select rank, customer_key, premium_at_risk, p_lose_any, value_grade, reason_zh, reason_en, strategy_zh, strategy_en,
-    due_by
+select rank, customer_key, expected_gain, premium_at_risk, p_lose_any, value_grade, reason_zh, reason_en,
+    strategy_zh, strategy_en, due_by
 from marts.retention_worklist where not is_holdout order by rank limit %s
 """
 RECONCILED = """
@@ -165,15 +165,18 @@ def _backtest(connection: Connection) -> list[Group | Text]:
 
 def _worklist(bi: Connection, profile: Profile) -> Group | Text:
     rows = _rows(bi, WORKLIST, WORKLIST_ROWS)
-    title = "Retention worklist, first ten 挽留名单前十"
+    title = (
+        "Retention worklist by expected gain, first ten to contact; ranks that are missing are the holdout, left alone"
+        " on purpose 挽留名单(按预期收益)前十;缺号为特意不联系的留出组"
+    )
     if not rows:
         return Text(f"{title}: empty — nobody at risk has given marketing consent.")
     shown = [
-        (rank, key[:8], risk, f"{chance:.0%}", grade, f"{reason_zh}\n{reason_en}", f"{do_zh}\n{do_en}", due)
-        for rank, key, risk, chance, grade, reason_zh, reason_en, do_zh, do_en, due in rows
+        (rank, key[:8], gain, risk, f"{chance:.0%}", grade, f"{reason_zh}\n{reason_en}", f"{do_zh}\n{do_en}", due)
+        for rank, key, gain, risk, chance, grade, reason_zh, reason_en, do_zh, do_en, due in rows
     ]
-    at_risk = f"premium at risk ({profile.currency})"
-    return _table(title, ["", "customer", at_risk, "may leave", "grade", "because", "what to do", "by"], shown, 8)
+    gain, at_risk = (f"{what} ({profile.currency})" for what in ("expected gain", "premium at risk"))
+    return _table(title, ["", "customer", gain, at_risk, "may leave", "grade", "because", "what to do", "by"], shown, 9)
 
 
 def _reconciliation(bi: Connection) -> Group:

@@ -48,7 +48,7 @@ final as (
         body_redacted as body,
         case
             when not is_checkable then 'withheld'
-            when (title_redacted, body_redacted) is distinct from (title_text, body) then 'redacted'
+            when title_redacted <> title_text or body_redacted <> body then 'redacted'
             else 'nothing_found'
         end as pii_check,
         to_tsvector('simple', {{ characters_apart("title_redacted || ' ' || body_redacted") }}) as search

@@ -3,18 +3,6 @@ with churn as not materialized (
     select * from {{ ref('customer_churn') }}
 ),
 
-customer_values as (
-    select * from {{ ref('customer_value') }}
-),
-
-segments as (
-    select * from {{ ref('customer_segment') }}
-),
-
-customers as (
-    select * from {{ ref('dim_customer') }}
-),
-
 assumptions as not materialized (
     select * from {{ ref('retention_assumption') }}
 ),
@@ -23,12 +11,20 @@ strategies as not materialized (
     select * from {{ ref('retention_strategy') }}
 ),
 
-reasons as (
-    select * from {{ ref('churn_reason') }}
-),
+{% set described_by = {
+    'customer_values': 'customer_value', 'segments': 'customer_segment',
+    'reasons': 'churn_reason', 'talking_points': 'retention_talking_point',
+} %}
+{% for name, model in described_by.items() %}
+    {{ name }} as (
+        select * from {{ ref(model) }}
+    ),
 
-talking_points as (
-    select * from {{ ref('retention_talking_point') }}
+{% endfor %}
+-- A firm is spoken to otherwise than a person.
+customers as (
+    select customer_key, marketing_consent, coalesce(customer_type, 'person') as customer_type
+    from {{ ref('dim_customer') }}
 ),
 
 -- The policy that is most likely to go stands for the customer.
@@ -53,8 +49,10 @@ capacity as (
 gains as (
     select
         churn.*,
+        customers.customer_type,
         customer_values.value_grade,
         customer_values.value_at_risk,
+        strategies.strategy_id,
         assumptions.holdout_share,
         (
             assumptions.acceptance_rate * (customer_values.value_at_risk - churn.p_lose_any * strategies.incentive)
@@ -63,7 +61,8 @@ gains as (
     from churn
     inner join customers on churn.customer_key = customers.customer_key
     inner join customer_values on churn.customer_key = customer_values.customer_key
-    inner join strategies on customer_values.value_grade = strategies.value_grade
+    inner join strategies
+        on customers.customer_type = strategies.customer_type and customer_values.value_grade = strategies.value_grade
     cross join assumptions
     where customers.marketing_consent and churn.risk_band in ('high', 'medium')
 ),
@@ -109,11 +108,12 @@ final as (
         talking_points.talking_point_zh
     from ranked
     inner join riskiest on ranked.customer_key = riskiest.customer_key
-    inner join strategies on ranked.value_grade = strategies.value_grade
+    inner join strategies on ranked.strategy_id = strategies.strategy_id
     inner join capacity on ranked.rank <= capacity.contacts
     left join segments on ranked.customer_key = segments.customer_key
     left join reasons on ranked.reason_1_code = reasons.reason_code
-    left join talking_points on reasons.theme = talking_points.theme
+    left join talking_points
+        on reasons.theme = talking_points.theme and ranked.customer_type = talking_points.customer_type
 )
 
 select * from final
