@@ -28,6 +28,10 @@ soon as (
     where as_of_date = {{ today() }} and horizon_months = 3
 ),
 
+reasons as (
+    select * from {{ ref('churn_reason') }}
+),
+
 final as (
     select
         {{ var('edition_id') }}::bigint as edition_id,
@@ -66,12 +70,15 @@ final as (
         scores.risk_decile::integer as risk_decile,
         scores.reason_1_code,
         scores.reason_1_effect::numeric(10, 6) as reason_1_effect,
-        policies.is_stale
+        policies.is_stale,
+        case when scores.reason_1_effect < 0 then reasons.lowers_en else reasons.raises_en end as reason_1_en,
+        case when scores.reason_1_effect < 0 then reasons.lowers_zh else reasons.raises_zh end as reason_1_zh
     from policies
     left join products on policies.product_key = products.product_key
     left join payments on policies.policy_key = payments.policy_key
     left join claims on policies.policy_key = claims.policy_key
     left join scores on policies.policy_key = scores.policy_key
+    left join reasons on scores.reason_1_code = reasons.reason_code
     left join soon on policies.policy_key = soon.policy_key
 )
 
