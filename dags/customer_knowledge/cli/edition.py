@@ -15,6 +15,11 @@ app = typer.Typer(help="Editions: list them, look into one, go back to an earlie
 COLORS = {"published": "green", "blocked": "red", "building": "yellow", "withdrawn": "dim"}
 
 
+def _head(message: str | None) -> str:
+    """The first line of what is said of an edition; nothing is said of one that is being built."""
+    return next(iter((message or "").splitlines()), "")[:70]
+
+
 @app.command(name="list")
 @guarded
 def list_(insurer: Insurer = None) -> None:
@@ -27,7 +32,7 @@ def list_(insurer: Insurer = None) -> None:
         finished = f"{e.finished_at:%Y-%m-%d %H:%M:%S}" if e.finished_at else ""
         state = f"[{COLORS[e.state]}]{e.state}[/]"
         hashed = (e.content_hash or "")[:12]
-        message = (e.message or "").splitlines()[0][:70] if e.state != "published" else ""
+        message = _head(e.message) if e.state != "published" else ""
         table.add_row(mark, str(e.edition_id), str(e.as_of_date), str(e.attempt), state, hashed, finished, message)
     console.print(table if found else "no editions yet; `ck run` makes one")
 
