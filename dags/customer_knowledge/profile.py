@@ -94,6 +94,9 @@ class Connector(_Frozen):
     system: Identifier
     kind: Literal["postgres", "files"]
     source_schema: Identifier = "public"
+    business_day_sql: str | None = Field(
+        None, description="asks the source for its business day; the insurer's other sources are read on that day too"
+    )
     tables: tuple[Table, ...]
 
     def table(self, name: str) -> Table:
@@ -149,6 +152,11 @@ class Profile(_Frozen):
     def systems(self) -> tuple[str, ...]:
         """The source systems whose landing assets an edition requires."""
         return tuple(c.system for c in self.connectors)
+
+    @property
+    def day_teller(self) -> Connector | None:
+        """The connector whose source tells the insurer's business day; None where none does."""
+        return next((c for c in self.connectors if c.business_day_sql), None)
 
     def connector(self, system: str) -> Connector:
         """The connector of a source system.

@@ -12,13 +12,15 @@ def business_date(profile: Profile) -> date:
     """The source's own business date, or the one an insurer with a fixed calendar has.
 
     Raises:
-        ConfigurationError: the source has none yet.
+        ConfigurationError: the profile does not say how a source is asked for it.
+        SourceError: the source tells none.
     """
     if profile.calendar == "fixed":
         return profile.first_as_of_date
-    from customer_knowledge.sample_insurer.advance import current_day
+    from customer_knowledge.extract import business_day
 
-    today = current_day()
+    today = business_day.today(profile)
     if today is None:
-        raise ConfigurationError("the sample insurer is not there yet", hint="`ck simulate create` or `make demo`")
+        hint = "give --date, or declare `business_day_sql` of a source in the profile"
+        raise ConfigurationError(f"insurer {profile.insurer!r} does not say where its business date stands", hint=hint)
     return today

@@ -16,10 +16,10 @@ from pathlib import Path
 from psycopg import sql
 
 from customer_knowledge.errors import SourceError
-from customer_knowledge.extract import landing
+from customer_knowledge.extract import business_day, landing
 from customer_knowledge.extract.file_reading import FileReader
 from customer_knowledge.extract.landing import BatchSummary, Columns, Reading
-from customer_knowledge.profile import FileFormat, Profile, Table
+from customer_knowledge.profile import Connector, FileFormat, Profile, Table
 from customer_knowledge.settings import settings
 from customer_knowledge.warehouse.connections import Connection, warehouse
 
@@ -33,12 +33,15 @@ def extract_drop(profile: Profile, system: str, as_of_date: date) -> list[BatchS
     """Land the file of each declared table of a file source; the same bytes again do nothing.
 
     Raises:
-        SourceError: there is no file or more than one, it is not a plain file inside the drop folder, or it
-            does not read as declared (the message says where). Nothing is landed then.
+        SourceError: the insurer's sources stand at another business day, there is no file or more than one, it is
+            not a plain file inside the drop folder, or it does not read as declared (the message says where).
+            Nothing is landed then.
     """
     connector = profile.connector(system)
     if connector.kind != "files":
         raise SourceError(f"{system} is not a file source", hint="the other extract DAGs read databases")
+    if stands_at := business_day.elsewhere(profile, as_of_date):
+        return _as_landed(profile, connector, as_of_date, stands_at)
     return [_extract_table(profile, system, table, as_of_date) for table in connector.tables]
 
 
@@ -52,6 +55,15 @@ def extract_declared(profile: Profile, as_of_date: date) -> list[BatchSummary]:
     if not systems:
         raise SourceError(f"insurer {profile.insurer} has no file sources", hint="its profile declares none")
     return [batch for system in systems for batch in extract_drop(profile, system, as_of_date)]
+
+
+def _as_landed(profile: Profile, connector: Connector, as_of_date: date, stands_at: date) -> list[BatchSummary]:
+    """What landed of another date than that of the files which lie there now."""
+    with warehouse(profile) as connection:
+        found = [landing.landed(connection, connector.system, t.name, as_of_date) for t in connector.tables]
+    if not all(found):
+        raise business_day.refusal(connector, as_of_date, stands_at, sum(map(bool, found)))
+    return [batch for batch in found if batch]
 
 
 def _extract_table(profile: Profile, system: str, table: Table, as_of_date: date) -> BatchSummary:

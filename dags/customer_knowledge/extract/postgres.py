@@ -9,7 +9,7 @@ from decimal import Decimal
 from psycopg import sql
 
 from customer_knowledge.errors import SourceError
-from customer_knowledge.extract import drift, landing
+from customer_knowledge.extract import business_day, drift, landing
 from customer_knowledge.extract.landing import BatchSummary, Columns, Reading, Total
 from customer_knowledge.profile import Connector, Profile, Table
 from customer_knowledge.warehouse.connections import Connection, source, warehouse
@@ -21,7 +21,8 @@ def extract_system(profile: Profile, system: str, as_of_date: date) -> list[Batc
     """Land every declared table of a system as of a business date; doing it again does nothing.
 
     Raises:
-        SourceError: the system has no such connector kind, or a table changed shape. Nothing is landed then.
+        SourceError: the system has no such connector kind, the source stands at another business day, or a table
+            changed shape. Nothing is landed then.
     """
     connector = profile.connector(system)
     if connector.kind != "postgres":
@@ -33,6 +34,8 @@ def extract_system(profile: Profile, system: str, as_of_date: date) -> list[Batc
             log.info("%s of %s is landed already", system, as_of_date)
             return [batch for batch in done if batch]
         with source(system) as origin:
+            if stands_at := business_day.elsewhere(profile, as_of_date, system, origin):
+                raise business_day.refusal(connector, as_of_date, stands_at, sum(map(bool, done)))
             plans = _plans(target, origin, connector, as_of_date)
             return _land_all(target, origin, connector, as_of_date, plans)
 

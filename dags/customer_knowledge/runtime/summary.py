@@ -15,7 +15,9 @@ from customer_knowledge.runtime import airflow_home
 from customer_knowledge.runtime.airflow_home import USER
 from customer_knowledge.runtime.day import Outcome
 from customer_knowledge.settings import settings
+from customer_knowledge.warehouse import editions
 from customer_knowledge.warehouse.connections import BI, Connection, connect, warehouse
+from customer_knowledge.warehouse.editions import Edition
 
 WORKLIST_ROWS = 10
 Rows = list[tuple[Any, ...]]
@@ -92,7 +94,7 @@ def show(console: Console, profile: Profile, outcome: Outcome) -> None:
     edition = outcome.edition
     with warehouse(profile) as connection, connect(profile.database, BI) as bi:
         parts = [
-            _headline(profile, outcome),
+            _headline(profile, outcome, editions.published(connection)),
             _batches(connection, edition.as_of_date),
             _gates(connection, edition.as_of_date),
             _segments(connection, edition.as_of_date),
@@ -109,7 +111,8 @@ def show(console: Console, profile: Profile, outcome: Outcome) -> None:
         console.print()
 
 
-def _headline(profile: Profile, outcome: Outcome) -> Panel:
+def _headline(profile: Profile, outcome: Outcome, shown: Edition | None) -> Panel:
+    """What was published; and where readers see another edition, that they do."""
     edition = outcome.edition
     how = "was published already: nothing new since" if outcome.was_published_already else "published"
     lines = [
@@ -117,7 +120,12 @@ def _headline(profile: Profile, outcome: Outcome) -> Panel:
         f"edition [bold]{edition.edition_id}[/] of business date [bold]{edition.as_of_date}[/] {how}",
         f"content {(edition.content_hash or '')[:16]}…   code {edition.code_version}   {outcome.seconds:.0f} s",
     ]
-    return Panel("\n".join(lines), border_style="green", expand=False)
+    if shown is not None and shown.as_of_date > edition.as_of_date:
+        lines += [
+            f"[yellow]Readers do not see it, but edition {shown.edition_id} of a later date, {shown.as_of_date}.[/]",
+            f"[yellow]读者看到的仍是日期更晚的版本 {shown.edition_id}（{shown.as_of_date}）。[/]",
+        ]
+    return Panel("\n".join(lines), border_style="yellow" if len(lines) > 3 else "green", expand=False)
 
 
 def _batches(connection: Connection, day: Any) -> Group:
