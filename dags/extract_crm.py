@@ -3,8 +3,9 @@
 One run is one business date: the partition key (YYYY-MM-DD). `extract` copies every declared table in one snapshot
 of the source and keeps what changed; running it again for the same date does nothing. `landing_gate` rejects bad
 rows into quarantine and closes on a stop rule; its message says which, `ck gate show` shows more. `announce` lets
-`build_marts` start once every system of the date has landed. After a repair in the source trigger this DAG again
-with the same partition key: the date is read anew as another attempt.
+`build_marts` start once every system of the date has landed. After a repair in the source trigger the extract DAGs
+again with the same partition key: a date that a gate, or one after it, has blocked is read again as another attempt.
+With the configuration `{"reread": true}` so is one that passed.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from customer_knowledge.dag_defaults import (
     dag_arguments,
     landing_asset,
     profile_in_force,
+    reread_since,
 )
 
 SYSTEM = "crm"
@@ -33,7 +35,8 @@ def extract_crm() -> None:
     def extract(dag_run: Any = None) -> dict[str, int]:
         from customer_knowledge.extract.postgres import extract_system
 
-        batches = extract_system(profile_in_force(), SYSTEM, as_of_date(dag_run))
+        since = reread_since(dag_run)
+        batches = extract_system(profile_in_force(), SYSTEM, as_of_date(dag_run), reread_since=since)
         return {batch.table: batch.rows_read for batch in batches}
 
     @task

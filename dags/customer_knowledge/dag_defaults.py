@@ -5,7 +5,7 @@ Imports no Airflow and nothing heavy: DAG files are parsed every few seconds.
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol, TypedDict
 
@@ -118,3 +118,11 @@ def as_of_date(dag_run: Any) -> date:
             hint="trigger it with a partition key; `ck run` does",
         )
     return day
+
+
+def reread_since(dag_run: Any) -> datetime | None:
+    """From when on a batch counts as read in a run that is to read again; None where it need not."""
+    if not (dag_run.conf or {}).get("reread"):
+        return None
+    found: datetime = dag_run.start_date or dag_run.run_after
+    return found

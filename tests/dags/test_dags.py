@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from customer_knowledge.dag_defaults import ANNOUNCEMENTS, OWNER, Tag, as_of_date
+from customer_knowledge.dag_defaults import ANNOUNCEMENTS, OWNER, Tag, as_of_date, reread_since
 from customer_knowledge.errors import ConfigurationError
 from tests.dags.conftest import Parsed, dag_files
 
@@ -125,6 +126,15 @@ def test_a_dag_file_is_thin(path: Path) -> None:
     # The business date is the partition key; the clock and Airflow's own dates are not.
     names = {n.attr for n in ast.walk(module) if isinstance(n, ast.Attribute)}
     assert not names & {"logical_date", "data_interval_start", "data_interval_end", "now", "today", "utcnow"}
+
+
+def test_a_run_that_is_told_to_reads_again_what_landed_before_it() -> None:
+    began, due = datetime(2026, 7, 1, 8, tzinfo=UTC), datetime(2026, 7, 1, 7, tzinfo=UTC)
+    told = SimpleNamespace(conf={"reread": True}, start_date=began, run_after=due)
+    assert reread_since(told) == began
+    assert reread_since(SimpleNamespace(conf={"reread": True}, start_date=None, run_after=due)) == due
+    for conf in (None, {}, {"reread": False}, {"force": True}):
+        assert reread_since(SimpleNamespace(conf=conf, start_date=began, run_after=due)) is None
 
 
 def test_the_business_date_is_the_partition_key() -> None:

@@ -284,6 +284,26 @@ def test_undisturbed_it_is_the_same_edition(sample_world: World) -> None:
     assert sample_world.read("select count(*) from marts.reconciliation where difference <> 0") == [(0,)]
 
 
+def test_a_date_that_a_later_gate_blocked_is_read_again(sample_world: World) -> None:
+    """By itself, also when forced; what was mended in the source since is in the edition."""
+    day = advance.current_day()
+    assert day is not None
+    before = sample_world.ask("select max(attempt) from ops.batch where as_of_date = %s", day)
+    with warehouse(sample_world.profile) as connection:
+        editions.block(connection, day, "marts", "a cent is missing")
+    with connect("policy_admin", SIMULATOR) as connection:
+        connection.execute("update party set annual_income = 123456 where party_id = (select min(party_id) from party)")
+    outcome = sample_world.day(day, force=True)
+    assert not outcome.was_published_already
+    assert sample_world.ask("select max(attempt) - %s from ops.batch where as_of_date = %s", before[0][0], day) == [
+        (1,)
+    ]
+    newest = "select sum(rows_changed) from ops.batch where as_of_date = %s and attempt = %s"
+    assert sample_world.ask(newest, day, before[0][0] + 1) == [(1,)]
+    assert sample_world.shown() == outcome.edition.edition_id
+    assert sample_world.ask("select built, state from ops.core_state") == [("changes", "complete")]
+
+
 def test_going_back_is_one_command(sample_world: World) -> None:
     ck("edition", "rollback", "2")
     assert sample_world.shown() == 2

@@ -158,6 +158,36 @@ def test_a_gate_blocks_the_build_or_records_that_there_was_none(motor: Profile) 
         assert opened(connection, motor, DAY).attempt == 2
 
 
+def test_a_gate_after_landing_says_since_when_a_date_is_to_be_read_again(motor: Profile) -> None:
+    """Until another edition was opened; a closed landing gate says nothing of what other systems landed."""
+    with warehouse(motor) as connection:
+        assert editions.closed_after_landing(connection, DAY) is None
+        editions.block(connection, DAY, "landing_motor_portfolio", "too few rows")
+        assert editions.closed_after_landing(connection, DAY) is None
+        land(connection, motor, DAY)
+        opened(connection, motor, DAY)
+        assert editions.closed_after_landing(connection, DAY) is None
+        blocked = editions.show(connection, editions.block(connection, DAY, "marts", "a cent is missing"))
+        assert editions.closed_after_landing(connection, DAY) == blocked.finished_at
+        editions.block(connection, DAY, "landing_motor_portfolio", "too few rows")
+        assert editions.closed_after_landing(connection, DAY) == blocked.finished_at
+        assert editions.closed_after_landing(connection, NEXT) is None
+        land(connection, motor, DAY, attempt=2)
+        opened(connection, motor, DAY)
+        assert editions.closed_after_landing(connection, DAY) is None
+
+
+def test_the_newest_edition_of_a_date_is_found_in_any_state_or_in_one(motor: Profile) -> None:
+    with warehouse(motor) as connection:
+        assert editions.latest(connection, DAY) is None
+        land(connection, motor, DAY)
+    shown = published(motor, DAY)
+    with warehouse(motor) as connection:
+        blocked = editions.block(connection, DAY, "marts", "a cent is missing")
+        newest = [editions.latest(connection, DAY, state) for state in (None, "published", "building")]
+    assert [edition.edition_id if edition else None for edition in newest] == [blocked, shown.edition_id, None]
+
+
 def test_the_code_version_changes_with_the_code_and_only_then(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

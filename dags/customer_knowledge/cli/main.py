@@ -135,8 +135,11 @@ def run(
         datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], help="business date; default: the source's")
     ] = None,
     force: Annotated[bool, typer.Option(help="make another edition even if the same one is published")] = False,
+    reread: Annotated[bool, typer.Option("--reread", help="read the date's sources again, though they landed")] = False,
 ) -> None:
     """Run a business date through Airflow, or go on with one that was cut short.
+
+    A date that a gate has blocked is read again by itself, as long as its sources stand at that day.
 
     Example: ck run --date 2026-06-30 --force
     """
@@ -150,5 +153,5 @@ def run(
     demonstration.bring_up(profile, console)
     as_of_date = day.date() if day else business_date(profile)
     with DayProgress(console) as progress:
-        outcome = days.run_day(profile, as_of_date, force=force, on_progress=progress)
+        outcome = days.run_day(profile, as_of_date, force=force, reread=reread, on_progress=progress)
     summary.show(console, profile, outcome)

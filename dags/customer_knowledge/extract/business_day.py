@@ -61,14 +61,15 @@ def refusal(connector: Connector, as_of_date: date, stands_at: date, landed: int
         landed: how many of its tables have a batch of that date that is not blocked.
     """
     tables = len(connector.tables)
-    there = f"only {landed} of its {tables} tables have" if landed else "nothing of it has"
+    there = f"only {landed} of its {tables} tables have landed" if landed else "nothing of it has landed"
+    if landed == tables:
+        there = "it cannot be read again, and what has landed is all there is"
     hint = f"`ck run` without --date runs {stands_at}"
     if as_of_date > stands_at:
         hint += "; the later day can be run when the source has come to it"
     else:
         hint += "; a past date is built from what landed while it was the source's day (`ck edition list`)"
     return SourceError(
-        f"{connector.system} stands at business day {stands_at} and is not read as {as_of_date}:"
-        f" {there} landed for that date",
+        f"{connector.system} stands at business day {stands_at} and is not read as {as_of_date}: {there} for that date",
         hint=hint,
     )

@@ -125,15 +125,21 @@ def create_stage(connection: Connection, columns: Columns) -> None:
     connection.execute(sql.SQL("create temporary table stage ({}) on commit drop").format(sql.SQL(", ").join(declared)))
 
 
-def landed(connection: Connection, system: str, table: str, as_of_date: date) -> BatchSummary | None:
-    """The batch of that date if it stands already; a blocked one does not count, it may be read again."""
+def landed(
+    connection: Connection, system: str, table: str, as_of_date: date, since: datetime | None = None
+) -> BatchSummary | None:
+    """The batch of that date if it stands already; a blocked one does not count, it may be read again.
+
+    Args:
+        since: the date is to be read again: one that landed before does not count either.
+    """
     row = connection.execute(
         "select batch_id, rows_read, rows_new, rows_changed, rows_unchanged, rows_duplicate, rows_unreadable,"
-        " rows_deleted, state from ops.batch where source_system = %s and source_table = %s and as_of_date = %s"
-        " order by attempt desc limit 1",
+        " rows_deleted, state, landed_at from ops.batch where source_system = %s and source_table = %s"
+        " and as_of_date = %s order by attempt desc limit 1",
         (system, table, as_of_date),
     ).fetchone()
-    if row is None or row[8] == "blocked":
+    if row is None or row[8] == "blocked" or (since is not None and row[9] < since):
         return None
     counts = {name: int(count) for name, count in zip(COUNTS, row[1:8], strict=True)}
     return BatchSummary(int(row[0]), system, table, landed_now=False, **counts)

@@ -12,13 +12,22 @@ from customer_knowledge.errors import SourceError
 from customer_knowledge.extract import business_day, drift, landing
 from customer_knowledge.extract.landing import BatchSummary, Columns, Reading, Total
 from customer_knowledge.profile import Connector, Profile, Table
+from customer_knowledge.warehouse import editions
 from customer_knowledge.warehouse.connections import Connection, source, warehouse
 
 log = logging.getLogger(__name__)
 
 
-def extract_system(profile: Profile, system: str, as_of_date: date) -> list[BatchSummary]:
+def extract_system(
+    profile: Profile, system: str, as_of_date: date, *, reread_since: datetime | None = None
+) -> list[BatchSummary]:
     """Land every declared table of a system as of a business date; doing it again does nothing.
+
+    Where a gate after landing blocked the date's newest edition, what had landed is read again as another attempt, as
+    long as the source stands at that day; once it has moved on, what has landed is used.
+
+    Args:
+        reread_since: read again whatever landed before this moment.
 
     Raises:
         SourceError: the system has no such connector kind, the source stands at another business day, or a table
@@ -28,16 +37,29 @@ def extract_system(profile: Profile, system: str, as_of_date: date) -> list[Batc
     if connector.kind != "postgres":
         raise SourceError(f"{system} is not a PostgreSQL source", hint="extract_files reads file drops")
     with warehouse(profile) as target:
-        done = [landing.landed(target, system, table.name, as_of_date) for table in connector.tables]
-        target.commit()
-        if all(done):
+        since = reread_since or editions.closed_after_landing(target, as_of_date)
+        done = _landed(target, connector, as_of_date, since)
+        if len(done) == len(connector.tables):
             log.info("%s of %s is landed already", system, as_of_date)
-            return [batch for batch in done if batch]
+            return done
         with source(system) as origin:
             if stands_at := business_day.elsewhere(profile, as_of_date, system, origin):
-                raise business_day.refusal(connector, as_of_date, stands_at, sum(map(bool, done)))
+                done = _landed(target, connector, as_of_date)
+                if reread_since or len(done) < len(connector.tables):
+                    raise business_day.refusal(connector, as_of_date, stands_at, len(done))
+                log.warning("%s stands at %s: what landed for %s is used again", system, stands_at, as_of_date)
+                return done
             plans = _plans(target, origin, connector, as_of_date)
-            return _land_all(target, origin, connector, as_of_date, plans)
+            return _land_all(target, origin, connector, as_of_date, plans, since)
+
+
+def _landed(
+    target: Connection, connector: Connector, as_of_date: date, since: datetime | None = None
+) -> list[BatchSummary]:
+    """Batches of the date that stand, of as many tables as have one."""
+    found = [landing.landed(target, connector.system, table.name, as_of_date, since) for table in connector.tables]
+    target.commit()
+    return [batch for batch in found if batch]
 
 
 def _plans(target: Connection, origin: Connection, connector: Connector, as_of_date: date) -> dict[str, Columns]:
@@ -58,6 +80,7 @@ def _land_all(
     connector: Connector,
     as_of_date: date,
     plans: dict[str, Columns],
+    since: datetime | None,
 ) -> list[BatchSummary]:
     row = origin.execute("select transaction_timestamp()").fetchone()
     assert row is not None  # noqa: S101 — a select without a table gives a row
@@ -65,7 +88,7 @@ def _land_all(
     for table in connector.tables:
         with target.transaction():
             landing.lock(target, connector.system)
-            batch = landing.landed(target, connector.system, table.name, as_of_date)
+            batch = landing.landed(target, connector.system, table.name, as_of_date, since)
             if batch is None:
                 columns = plans[table.name]
                 reading = _read(target, origin, connector, table, columns, row[0])

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from customer_knowledge.errors import CustomerKnowledgeError, ServerError
+from customer_knowledge.extract import business_day
 from customer_knowledge.profile import Profile
 from customer_knowledge.runtime import airflow
 from customer_knowledge.runtime.client import FINISHED, AirflowClient, Run, TaskState
@@ -67,8 +68,17 @@ class _Follower:
         self.under_way = {run.dag_id for run in before if run.state in ACTIVE}
         self.over = {run.run_id for run in before if run.state not in ACTIVE}
 
-    def start(self, force: bool) -> None:
-        """Trigger what is not under way, e.g. since before a crash."""
+    def start(self, *, force: bool, reread: bool) -> None:
+        """Trigger what is not under way, e.g. since before a crash.
+
+        Raises:
+            DayFailed: the date is to be read again while it is being read or built.
+        """
+        if reread and self.under_way:
+            raise DayFailed(
+                f"{self.key} is under way: {', '.join(sorted(self.under_way))}",
+                hint="`ck run` goes on with it; read it again when it has ended",
+            )
         if self.under_way & {BUILD, SCORE}:
             return
         if force and not self.under_way:
@@ -76,7 +86,7 @@ class _Follower:
             return
         for dag_id in self.extracts:
             if dag_id not in self.under_way:
-                self.client.trigger(dag_id, self.key)
+                self.client.trigger(dag_id, self.key, {"reread": True} if reread else None)
 
     def look(self) -> bool:
         """Tell what changed; True when the day is through.
@@ -139,6 +149,7 @@ def run_day(
     as_of_date: date,
     *,
     force: bool = False,
+    reread: bool = False,
     on_progress: Callable[[Step], None] = lambda _: None,
     deadline_seconds: float = DEADLINE_SECONDS,
 ) -> Outcome:
@@ -146,18 +157,20 @@ def run_day(
 
     Args:
         force: build and publish another edition of the date from the batches that have landed, even if the
-            same one is published.
+            same one is published. A date that a gate after landing blocked is read again first, where it can be.
+        reread: read the date's sources again as another attempt, though they have landed.
 
     Raises:
         DayFailed: a task failed, a gate closed, Airflow ended, or the deadline passed.
     """
     began = time.monotonic()
     with warehouse(profile) as connection:
-        before = editions.latest(connection, as_of_date)
+        before = editions.latest(connection, as_of_date, "published")
+    force = force and not reread and not _is_read_again(profile, as_of_date)
     with AirflowClient(airflow.start(profile)) as client:
         _wait_for_dags(client, profile)
         follower = _Follower(client, profile, as_of_date, on_progress)
-        follower.start(force)
+        follower.start(force=force, reread=reread)
         while not _patiently(follower, profile):
             if time.monotonic() - began > deadline_seconds:
                 raise DayFailed(
@@ -165,11 +178,19 @@ def run_day(
                 )
             time.sleep(0.5)
     with warehouse(profile) as connection:
-        edition = editions.latest(connection, as_of_date)
-    if edition is None or edition.state != "published":
+        edition = editions.latest(connection, as_of_date, "published")
+    if edition is None:
         raise DayFailed(f"Airflow ended {as_of_date}, but no edition of it is published", hint="`ck edition list`")
-    same = before is not None and before.edition_id == edition.edition_id and before.state == "published"
+    same = before is not None and before.edition_id == edition.edition_id
     return Outcome(edition, same, time.monotonic() - began, follower.seconds)
+
+
+def _is_read_again(profile: Profile, as_of_date: date) -> bool:
+    """Whether the extracts will read a date again: a gate blocked what was built of it, and its sources stand there."""
+    with warehouse(profile) as connection:
+        blocked = editions.closed_after_landing(connection, as_of_date)
+    can_be_read = any(connector.kind == "postgres" for connector in profile.connectors)
+    return blocked is not None and can_be_read and business_day.elsewhere(profile, as_of_date) is None
 
 
 def _patiently(follower: _Follower, profile: Profile) -> bool:

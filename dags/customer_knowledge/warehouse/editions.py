@@ -87,10 +87,21 @@ def current_build(connection: Connection, as_of_date: date) -> Edition:
     return found[0]
 
 
-def latest(connection: Connection, as_of_date: date) -> Edition | None:
-    """The newest edition of a date, whatever its state."""
-    found = _select(connection, "as_of_date = %s order by attempt desc", as_of_date)
+def latest(connection: Connection, as_of_date: date, state: str | None = None) -> Edition | None:
+    """The newest edition of a date, whatever its state or in the one given."""
+    condition = "as_of_date = %s and coalesce(state = %s, true) order by attempt desc"
+    found = _select(connection, condition, as_of_date, state)
     return found[0] if found else None
+
+
+def closed_after_landing(connection: Connection, as_of_date: date) -> datetime | None:
+    """When a gate after landing blocked the newest edition that was opened of a date; None where none did.
+
+    What landed before that moment led to a closed gate: it is to be read again.
+    """
+    opened = "as_of_date = %s and coalesce(left(blocked_by, 8), '') <> 'landing_' order by attempt desc"
+    found = _select(connection, opened, as_of_date)
+    return found[0].finished_at if found and found[0].state == "blocked" else None
 
 
 def _required_batches(connection: Connection, profile: Profile, as_of_date: date) -> list[int]:
