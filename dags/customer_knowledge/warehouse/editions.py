@@ -16,6 +16,7 @@ from customer_knowledge.errors import CustomerKnowledgeError, GateClosed
 from customer_knowledge.profile import Profile
 from customer_knowledge.warehouse import pointer
 from customer_knowledge.warehouse.connections import Connection
+from customer_knowledge.warehouse.edition_events import happen
 from customer_knowledge.warehouse.versions import code_version
 
 log = logging.getLogger(__name__)
@@ -173,7 +174,7 @@ def open_edition(connection: Connection, profile: Profile, as_of_date: date, *, 
         for edition in building:
             if edition.code_version == code_version() and _batches(connection, edition.edition_id) == batches:
                 return edition
-            _finish(connection, edition.edition_id, "withdrawn", "inputs or code changed while it was built")
+            happen(connection, edition.edition_id, "withdrawn", "inputs or code changed while it was built")
         return _insert(connection, as_of_date, batches)
 
 
@@ -196,14 +197,9 @@ def _insert(connection: Connection, as_of_date: date, batches: list[int], state:
         )
     # To a planner that has never heard of the edition it has no batches: landing is then read once a changed row.
     connection.execute("analyze ops.edition_batch")
+    if state == "building":
+        happen(connection, row[0], "opened", f"{len(batches)} batches")
     return show(connection, row[0])
-
-
-def _finish(connection: Connection, edition_id: int, state: str, message: str) -> None:
-    connection.execute(
-        "update ops.edition set state = %s, message = %s, finished_at = clock_timestamp() where edition_id = %s",
-        (state, message, edition_id),
-    )
 
 
 def block(connection: Connection, as_of_date: date, gate: str, message: str) -> int:
@@ -212,7 +208,7 @@ def block(connection: Connection, as_of_date: date, gate: str, message: str) -> 
         pointer.lock(connection)
         building = _select(connection, "as_of_date = %s and state = 'building'", as_of_date)
         edition = building[0] if building else _insert(connection, as_of_date, [], state="blocked")
-        _finish(connection, edition.edition_id, "blocked", message)
+        happen(connection, edition.edition_id, "blocked", message)
         connection.execute("update ops.edition set blocked_by = %s where edition_id = %s", (gate, edition.edition_id))
     return edition.edition_id
 
@@ -225,20 +221,21 @@ def mark_published(connection: Connection, edition_id: int, content_hash: str) -
     edition = show(connection, edition_id)
     decision = _last_decision(connection, edition_id)
     inputs = _hash(_batches(connection, edition_id), _champions(connection), decision)
-    _finish(connection, edition_id, "published", "published")
     connection.execute(
         "update ops.edition set content_hash = %s, input_hash = %s where edition_id = %s",
         (content_hash, inputs, edition_id),
     )
     shown = published(connection)
-    if shown is not None and shown.as_of_date > edition.as_of_date:
+    is_older = shown is not None and shown.as_of_date > edition.as_of_date
+    happen(connection, edition_id, "published", "readers see a later date" if is_older else "readers see it")
+    if is_older:
         return False
     pointer.move(connection, edition_id)
     return True
 
 
-def rollback(connection: Connection, edition_id: int | None = None) -> Edition:
-    """Show an earlier edition again; the one shown now is withdrawn.
+def way_back(connection: Connection, edition_id: int | None = None) -> tuple[Edition, Edition]:
+    """The edition that readers see, and the one that a rollback would show.
 
     Args:
         edition_id: the edition to show; None = the published one before the present.
@@ -246,28 +243,58 @@ def rollback(connection: Connection, edition_id: int | None = None) -> Edition:
     Raises:
         CustomerKnowledgeError: there is none to go back to, or its rows are no longer kept.
     """
+    now = published(connection)
+    if now is None:
+        raise CustomerKnowledgeError("nothing is published yet", hint="`ck run` makes an edition")
+    condition = "state = 'published' and is_kept and edition_id <> %s"
+    if edition_id is None:
+        older = _select(
+            connection,
+            f"{condition} and (as_of_date, attempt) < (%s, %s) order by as_of_date desc, attempt desc",
+            *(now.edition_id, now.as_of_date, now.attempt),
+        )
+    else:
+        older = _select(connection, f"{condition} and edition_id = %s", now.edition_id, edition_id)
+    if not older:
+        raise CustomerKnowledgeError(
+            "there is no such published edition to go back to",
+            hint="`ck edition list` shows what is kept",
+        )
+    return now, older[0]
+
+
+def rollback(
+    connection: Connection,
+    edition_id: int | None = None,
+    *,
+    instead_of: int | None = None,
+    reason: str | None = None,
+    by: str | None = None,
+) -> Edition:
+    """Show an earlier edition again; the one shown now is withdrawn.
+
+    Args:
+        edition_id: the edition to show; None = the published one before the present.
+        instead_of: the edition that readers are believed to see; None = whichever it is.
+        reason: why, in words.
+        by: who goes back; None = the user of the machine.
+
+    Raises:
+        CustomerKnowledgeError: there is none to go back to, its rows are no longer kept, or readers see another
+            edition by now than was believed.
+    """
     with connection.transaction():
         pointer.lock(connection)
-        now = published(connection)
-        if now is None:
-            raise CustomerKnowledgeError("nothing is published yet", hint="`ck run` makes an edition")
-        condition = "state = 'published' and is_kept and edition_id <> %s"
-        if edition_id is None:
-            older = _select(
-                connection,
-                f"{condition} and (as_of_date, attempt) < (%s, %s) order by as_of_date desc, attempt desc",
-                *(now.edition_id, now.as_of_date, now.attempt),
-            )
-        else:
-            older = _select(connection, f"{condition} and edition_id = %s", now.edition_id, edition_id)
-        if not older:
+        now, older = way_back(connection, edition_id)
+        if instead_of not in (None, now.edition_id):
             raise CustomerKnowledgeError(
-                "there is no such published edition to go back to",
-                hint="`ck edition list` shows what is kept",
+                f"readers see edition {now.edition_id} by now; nothing was changed", hint="look again and decide anew"
             )
-        _finish(connection, now.edition_id, "withdrawn", f"rolled back to edition {older[0].edition_id}")
-        pointer.move(connection, older[0].edition_id)
-    return older[0]
+        why = f": {reason}" if reason else ""
+        happen(connection, now.edition_id, "withdrawn", f"rolled back to edition {older.edition_id}{why}", by)
+        happen(connection, older.edition_id, "rolled_back_to", f"instead of edition {now.edition_id}{why}", by)
+        pointer.move(connection, older.edition_id)
+    return older
 
 
 def retain(connection: Connection, tables: list[str], keep: int = KEEP) -> list[int]:
@@ -285,9 +312,7 @@ def retain(connection: Connection, tables: list[str], keep: int = KEEP) -> list[
                 for table in tables:
                     partition = sql.Identifier("marts_store", f"{table}__e{edition.edition_id}")
                     connection.execute(sql.SQL("drop table if exists {}").format(partition))
-                connection.execute(
-                    "update ops.edition set is_kept = false where edition_id = %s", (edition.edition_id,)
-                )
+                happen(connection, edition.edition_id, "pruned", f"the newest {keep} are kept")
             dropped.append(edition.edition_id)
         except psycopg.errors.LockNotAvailable:
             log.info("edition %s is still being read; it stays until the next time", edition.edition_id)
