@@ -12,6 +12,8 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PROJECT_DIR = Path(__file__).resolve().parents[2]
+# A smaller sample insurer has fewer rows than its gates ask for.
+SMALLEST = 50
 
 
 class Settings(BaseSettings):
@@ -28,7 +30,7 @@ class Settings(BaseSettings):
     crm_dsn: str | None = Field(None, description="CRM; None = the sample's")
     drop_dir: Path | None = Field(None, description="file drops; None = <data_dir>/drops/<insurer>")
     server_user: str = Field("nobody", description="who runs the embedded server when we are root")
-    customers: int = Field(10_000, ge=50, description="size of the sample insurer")
+    customers: int = Field(10_000, ge=SMALLEST, description="size of the sample insurer")
     seed: int = Field(20_260_630, description="seed of the sample insurer")
     dbt_threads: int = Field(2, ge=1, description="models and tests that dbt builds side by side; of changes one more")
     code_version: str | None = Field(None, description="stamped on editions; None = a digest of the code")

@@ -13,7 +13,7 @@ import pytest
 from customer_knowledge.sample_insurer import identity, insurer, spec
 from customer_knowledge.sample_insurer.columns import Columns, add_months
 from customer_knowledge.sample_insurer.insurer import Insurer
-from customer_knowledge.settings import PROJECT_DIR
+from customer_knowledge.settings import PROJECT_DIR, SMALLEST
 from tests.sample_insurer.conftest import CUSTOMERS, FIRST_DAY, SEED
 
 DIGEST = """
@@ -33,6 +33,13 @@ def digest(hash_seed: str) -> str:
     env = {**os.environ, "PYTHONHASHSEED": hash_seed, "TZ": "Asia/Shanghai" if hash_seed == "1" else "UTC"}
     done = subprocess.run([sys.executable, "-c", DIGEST], env=env, capture_output=True, text=True, check=True)
     return done.stdout.strip()
+
+
+@pytest.mark.parametrize("seed", [0, 5])
+def test_the_smallest_insurer_has_something_of_everything_or_none_of_it(seed: int) -> None:
+    """With seed 5 nobody of fifty has a new phone on a second file."""
+    made = insurer.build(SMALLEST, seed, FIRST_DAY)
+    assert len(made.tables["policy_admin", "party"]["party_id"]) >= SMALLEST
 
 
 def test_the_same_seed_gives_the_same_rows_in_any_process() -> None:

@@ -8,6 +8,7 @@ import typer
 from rich.table import Table
 
 from customer_knowledge.cli.common import Insurer, console, guarded, run_profile
+from customer_knowledge.errors import ConfigurationError
 from customer_knowledge.warehouse.connections import warehouse
 
 app = typer.Typer(help="Gates: what was asked of the data, and what was found.", no_args_is_help=True)
@@ -43,7 +44,15 @@ def show(
 ) -> None:
     """What each rule of the last runs asked, of how many rows, and how many failed."""
     with warehouse(run_profile(insurer)) as connection:
-        for run_id, name, day, state, message, _ in connection.execute(LAST.encode()).fetchall():
+        found = connection.execute(LAST.encode()).fetchall()
+        names = [name for _, name, *_ in found]
+        if gate is not None and gate not in names:
+            raise ConfigurationError(
+                f"no such gate: {gate!r}", hint=f"gates that have run: {', '.join(names) or 'none'}"
+            )
+        if not found:
+            console.print("no gate has run yet")
+        for run_id, name, day, state, message, _ in found:
             if gate not in (None, name):
                 continue
             console.print(f"[bold]{name}[/] {day}: {MARKS.get(state, f'[red]{state}[/]')} — {message}")

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from customer_knowledge.cli.common import console, guarded, run_profile
-from customer_knowledge.settings import settings
+from customer_knowledge.settings import SMALLEST, settings
 from customer_knowledge.warehouse import schemas, server
 
 app = typer.Typer(help="The sample insurer: make its sources, let a business day pass.", no_args_is_help=True)
@@ -16,8 +16,8 @@ app = typer.Typer(help="The sample insurer: make its sources, let a business day
 @app.command()
 @guarded
 def create(
-    customers: Annotated[int | None, typer.Option(help="how many; default: CK_CUSTOMERS")] = None,
-    seed: Annotated[int | None, typer.Option(help="same seed, same insurer")] = None,
+    customers: Annotated[int | None, typer.Option(min=SMALLEST, help="how many; default: CK_CUSTOMERS")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="same seed, same insurer")] = None,
 ) -> None:
     """Make policy administration and CRM anew, with years of history and known dirt."""
     from customer_knowledge.sample_insurer import simulate
@@ -25,7 +25,9 @@ def create(
     at, profile = settings(), run_profile("sample")
     server.start(at)
     schemas.prepare_sources()
-    simulate.create(customers or at.customers, seed or at.seed, profile.first_as_of_date)
+    simulate.create(
+        at.customers if customers is None else customers, at.seed if seed is None else seed, profile.first_as_of_date
+    )
     console.print(f"the sample insurer stands at {profile.first_as_of_date}")
 
 

@@ -39,6 +39,12 @@ def stack(tables: list[Columns]) -> Columns:
     return {name: np.concatenate([t[name] for t in tables]) for name in tables[0]}
 
 
+def zero_filled(numbers: Array, width: int) -> Array:
+    """Whole numbers as text with zeros in front; of none, none, which numpy's own cannot say."""
+    text = numbers.astype(f"U{width}")
+    return np.asarray(np.char.zfill(text, width).astype(f"U{width}")) if len(text) else text
+
+
 def pick(rng: Rng, values: tuple[str, ...] | Array, size: int) -> Array:
     """`size` values, each equally likely."""
     pool = np.asarray(values, dtype=object)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from customer_knowledge.sample_insurer.columns import Array
+from customer_knowledge.sample_insurer.columns import Array, zero_filled
 
 RESIDENT_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 RESIDENT_CHECKS = np.array(list("10X98765432"))
@@ -56,7 +56,7 @@ def resident_ids(area: Array, birth: Array, sex: Array) -> Array:
     _, group = np.unique(np.char.add(stem, man.astype("U1")), return_inverse=True)
     start = birth.astype(np.int64) * 7 % 400
     sequence = ((start + _running_number(group)) % 500) * 2 + man
-    first_17 = np.char.add(stem, np.char.zfill(sequence.astype("U3"), 3)).astype("U17")
+    first_17 = np.char.add(stem, zero_filled(sequence, 3)).astype("U17")
     return np.char.add(first_17, resident_check(first_17)).astype(object)
 
 
@@ -74,7 +74,7 @@ def credit_check(first_17: Array) -> Array:
 
 def credit_codes(area: Array, number: Array) -> Array:
     """Unified social credit codes of 18 characters; `number` tells companies apart (up to eight digits)."""
-    organisation = np.char.zfill(number.astype("U8"), 8).astype("U8")
+    organisation = zero_filled(number, 8)
     organisation = np.char.add(organisation, organisation_check(organisation))
     # The organisation part may end in X, which the outer alphabet has too.
     first_17 = np.char.add(np.char.add(np.char.add("91", area.astype("U4")), "99"), organisation).astype("U17")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from customer_knowledge.sample_insurer.columns import Array, Rng, pick
+from customer_knowledge.sample_insurer.columns import Array, Rng, pick, zero_filled
 
 
 def _words(spaced: str) -> tuple[str, ...]:
@@ -103,7 +103,7 @@ def company_names(rng: Rng, city: Array, industry: Array) -> Array:
 
 def mobiles(rng: Rng, size: int) -> Array:
     """Mobile numbers of eleven digits."""
-    tail = np.char.zfill(rng.integers(0, 10**8, size=size).astype(str), 8).astype(object)
+    tail = zero_filled(rng.integers(0, 10**8, size=size), 8).astype(object)
     number: Array = pick(rng, MOBILE_PREFIXES, size) + tail
     return number
 
@@ -123,6 +123,6 @@ def addresses(rng: Rng, city: Array) -> Array:
 def plate_numbers(rng: Rng, size: int) -> Array:
     """Vehicle plates; the letter I stands in no real one."""
     letter = pick(rng, tuple("ABCDEFGH"), size)
-    digits = np.char.zfill(rng.integers(0, 10**4, size=size).astype(str), 4).astype(object)
+    digits = zero_filled(rng.integers(0, 10**4, size=size), 4).astype(object)
     plate: Array = pick(rng, PLATES, size) + letter + "I" + digits
     return plate

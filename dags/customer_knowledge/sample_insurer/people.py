@@ -20,6 +20,7 @@ from customer_knowledge.sample_insurer.columns import (
     stack,
     take,
     years_between,
+    zero_filled,
 )
 from customer_knowledge.sample_insurer.spec import Claiming, Spec
 
@@ -123,7 +124,7 @@ def _identities(rng: Rng, everybody: Columns) -> Columns:
     name[people] = _surnamed(rng, everybody, people)
     id_number = np.full(size, None, dtype=object)
     resident = identity.resident_ids(place[people, 2], everybody["birth_date"][people], everybody["sex"][people])
-    passport = "E" + np.char.zfill(people.astype(str), 8).astype(object)
+    passport = "E" + zero_filled(people, 8).astype(object)
     has_passport = rng.random(len(people)) < 0.015
     id_number[people] = np.where(has_passport, passport, resident)
     id_type = np.full(size, None, dtype=object)

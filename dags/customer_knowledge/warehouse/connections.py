@@ -7,13 +7,15 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 import psycopg
 
-from customer_knowledge.errors import ServerError
+from customer_knowledge.errors import ConfigurationError, ServerError
 from customer_knowledge.profile import Profile
 from customer_knowledge.settings import Settings, settings
 from customer_knowledge.warehouse import server
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 PIPELINE, BI, READER, SIMULATOR, AIRFLOW = "ck_pipeline", "bi", "ck_source_reader", "ck_simulator", "airflow"
+# Roles of the embedded server; no other has a password here, and none is to be made up for it.
+ROLES = (PIPELINE, BI, READER, SIMULATOR, AIRFLOW, server.SUPERUSER)
 SESSION_OPTIONS = "-c TimeZone=UTC -c DateStyle=ISO,YMD -c IntervalStyle=iso_8601 -c extra_float_digits=1"
 
 
@@ -21,11 +23,14 @@ def dsn(at: Settings, database: str, role: str = PIPELINE) -> str:
     """The libpq address of a database for a role, password included.
 
     Raises:
+        ConfigurationError: the embedded server has no such role.
         ServerError: neither an address is set nor the embedded server runs.
     """
     override = _override(at, database, role)
     if override is not None:
         return override
+    if role not in ROLES:
+        raise ConfigurationError(f"the embedded PostgreSQL has no role {role!r}", hint=f"it has: {', '.join(ROLES)}")
     running = server.status(at)
     if running is None:
         raise ServerError("the embedded PostgreSQL is not running", hint="start it with `ck up`")
