@@ -99,7 +99,7 @@ def figures(conn: Connection, batches: list[Open], judged: dict[str, int]) -> As
         name=ASSET,
         query=sql.SQL(
             "select * from (values {}) as t (source_table, rows_judged, minimum_rows, rows_read, rows_before,"
-            " rows_refused, versions_counted, versions_landed, rows_gone)"
+            " rows_refused, versions_counted, versions_landed, rows_gone, rows_repeated)"
         ).format(sql.SQL(", ").join(rows)),
         key=("source_table",),
         minimum_rows=len(batches),
@@ -119,7 +119,9 @@ def _figures(conn: Connection, batch: Open, judged: dict[str, int]) -> list[sql.
             "  where o.batch_id = any(%(open)s)),"
             " (select count(*) from {landing} where _batch_id = any(%(open)s) and not _is_deleted),"
             " (select count(*) from ({newest}) as gone where _is_deleted and exists ("
-            "  select from {landing} as old where {same_key} and old._batch_id <= %(passed)s))"
+            "  select from {landing} as old where {same_key} and old._batch_id <= %(passed)s)),"
+            " b.rows_duplicate + (select count(*) from quarantine.unreadable_row as u"
+            "  where u.batch_id = b.batch_id and u.reason like %(conflict)s)"
             " from ops.batch as b where b.batch_id = %(batch)s"
         ).format(
             landing=batch.landing,
@@ -128,7 +130,12 @@ def _figures(conn: Connection, batch: Open, judged: dict[str, int]) -> list[sql.
                 sql.SQL("old.{0} = gone.{0}").format(sql.Identifier(column)) for column in batch.table.key
             ),
         ),
-        {"passed": batch.passed_id, "open": list(batch.batch_ids), "batch": batch.batch_id},
+        {
+            "passed": batch.passed_id,
+            "open": list(batch.batch_ids),
+            "batch": batch.batch_id,
+            "conflict": "conflicting_duplicate%",
+        },
     ).fetchone()
     assert row is not None  # noqa: S101 — the batch was just read
     counts = (judged.get(batch.table.name, 0), batch.table.minimum_rows, *row)

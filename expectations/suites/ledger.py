@@ -46,4 +46,13 @@ RULES: tuple[Rule, ...] = (
         sentence_zh="落地层的行版本数与台账记录完全一致。",
         hurts=("reconciliation",),
     ),
+    RowCondition(
+        id="keys_once",
+        asset=ASSET,
+        severity="warn",
+        condition="rows_repeated = 0",
+        sentence_en="No row repeats another's key; one that does is left out, while the source's own totals hold it.",
+        sentence_zh="主键不重复；重复行不落地，但源系统自身的合计仍含该行。",
+        hurts=("reconciliation",),
+    ),
 )

@@ -89,6 +89,7 @@ LEDGER: dict[str, Fixture] = {
     "no_mass_delete": _ledger("50, 1000", "51, 1000", "rows_gone", "rows_before"),
     "few_rejections": _ledger("50, 10", "51, 10", "rows_refused", "rows_judged"),
     "ledger_agrees": _ledger("7, 7", "6, 7", "versions_landed", "versions_counted"),
+    "keys_once": _ledger("0", "1", "rows_repeated"),
 }
 
 FIXTURES: dict[str, dict[str, Fixture]] = {

@@ -17,7 +17,10 @@ select distinct on (gate) run_id, gate, as_of_date, state, message, finished_at
 from quality.check_run order by gate, run_id desc
 """
 RESULTS = """
-select severity, asset, sentence_en, sentence_zh, evaluated, failed, status from quality.check_result
+select severity, asset, sentence_en, sentence_zh, evaluated, failed, status, (
+    select string_agg(key_hash, ', ' order by key_hash) from quality.failing_key k
+    where (k.run_id, k.check_id, k.asset) = (r.run_id, r.check_id, r.asset) and asset = 'ledger'
+) from quality.check_result r
 where run_id = %s order by (status in ('failed', 'errored')) desc, asset, check_id
 """
 MARKS = {"passed": "[green]passed[/]", "failed": "[red]failed[/]", "errored": "[red]errored[/]"}
@@ -57,8 +60,9 @@ def show(
                 continue
             console.print(f"[bold]{name}[/] {day}: {MARKS.get(state, f'[red]{state}[/]')} — {message}")
             table = Table("severity", "table", "rule", "rows", "failed", "", box=None)
-            for severity, asset, en, zh, evaluated, failed, status in connection.execute(RESULTS, (run_id,)):
+            for severity, asset, en, zh, evaluated, failed, status, names in connection.execute(RESULTS, (run_id,)):
                 if failed or all_rules or status == "errored":
                     mark = MARKS.get(status, status)
-                    table.add_row(severity, asset, f"{en} {zh}", f"{evaluated:,}", f"{failed:,}", mark)
+                    which = f" ({names})" if names else ""
+                    table.add_row(severity, asset, f"{en} {zh}{which}", f"{evaluated:,}", f"{failed:,}", mark)
             console.print(table if table.row_count else "  no findings", "")

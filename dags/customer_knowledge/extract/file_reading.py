@@ -20,6 +20,7 @@ from typing import Any
 from customer_knowledge.errors import SourceError
 from customer_knowledge.extract.file_totals import Totals
 from customer_knowledge.extract.landing import Total
+from customer_knowledge.extract.repeated import CONFLICT, Unreadable
 from customer_knowledge.profile import Column, FileFormat, Table
 
 INTEGER = re.compile(r"[+-]?[0-9]{1,18}\Z")
@@ -31,7 +32,6 @@ BOOLEANS = {"true": True, "false": False, "1": True, "0": False}
 MAX_FIELD = 1_000_000
 NUL = "\x00"
 UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-Unreadable = tuple[int, str | None, str, str]
 
 
 class _Untyped(ValueError):
@@ -207,7 +207,7 @@ class FileReader:
         elif first == fingerprint:
             self.rows_duplicate += 1
         else:
-            self._set_aside(line, None, "conflicting_duplicate: the key stands in an earlier line", record)
+            self._set_aside(line, None, f"{CONFLICT}: the key stands in an earlier line", record)
 
     def _set_aside(self, line: int, column: str | None, reason: str, record: list[str]) -> None:
         """Keep a row's text for quarantine, and count what can be read of it in the file's totals."""

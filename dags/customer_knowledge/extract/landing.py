@@ -14,7 +14,7 @@ from decimal import Decimal
 
 from psycopg import sql
 
-from customer_knowledge.extract import owners
+from customer_knowledge.extract import owners, repeated
 from customer_knowledge.profile import Table
 from customer_knowledge.warehouse.connections import Connection
 
@@ -285,6 +285,7 @@ def land(
     _insert_versions(connection, system, table, columns, batch_id)
     owners.take_statistics_when_grown(connection, system, relation(system, table.name), table)
     _record(connection, batch_id, reading)
+    _tell_of_repeated(system, table, reading)
     log.info(
         "%s.%s: %s read, %s new, %s changed, %s gone",
         system,
@@ -299,6 +300,15 @@ def land(
         *(reading.rows_duplicate, len(reading.unreadable), deleted),
         landed_now=True,
     )
+
+
+def _tell_of_repeated(system: str, table: Table, reading: Reading) -> None:
+    conflicts = sum(reason.startswith(repeated.CONFLICT) for _, _, reason, _ in reading.unreadable)
+    if reading.rows_duplicate or conflicts:
+        log.warning(
+            "%s.%s: %s rows stand there once more, and %s say something else under the key (%s) of another row",
+            *(system, table.name, reading.rows_duplicate, conflicts, ", ".join(table.key)),
+        )
 
 
 def _record(connection: Connection, batch_id: int, reading: Reading) -> None:

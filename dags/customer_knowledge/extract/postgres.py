@@ -9,7 +9,7 @@ from decimal import Decimal
 from psycopg import sql
 
 from customer_knowledge.errors import SourceError
-from customer_knowledge.extract import business_day, drift, landing
+from customer_knowledge.extract import business_day, drift, landing, repeated
 from customer_knowledge.extract.landing import BatchSummary, Columns, Reading, Total
 from customer_knowledge.profile import Connector, Profile, Table
 from customer_knowledge.warehouse import editions
@@ -116,7 +116,8 @@ def _read(
         for block in reader:
             writer.write(block)
     count = target.execute("select count(*) from stage").fetchone()
-    return Reading(at, rows_read=int(count[0]) if count else 0, totals=_totals(origin, table))
+    duplicate, unreadable = repeated.set_apart(target, table, columns)
+    return Reading(at, int(count[0]) if count else 0, duplicate, unreadable, _totals(origin, table))
 
 
 def _totals(origin: Connection, table: Table) -> list[Total]:

@@ -24,7 +24,7 @@ Rows = list[tuple[Any, ...]]
 
 BATCHES = """
 select source_system, sum(rows_read)::bigint, sum(rows_new)::bigint, sum(rows_changed)::bigint,
-    sum(rows_deleted)::bigint, sum(rows_rejected)::bigint, sum(rows_unreadable)::bigint,
+    sum(rows_deleted)::bigint, sum(rows_duplicate)::bigint, sum(rows_rejected)::bigint, sum(rows_unreadable)::bigint,
     coalesce(sum(rows_released), 0)::bigint
 from ops.batch b where as_of_date = %s and attempt = (
     select max(attempt) from ops.batch o where o.as_of_date = b.as_of_date
@@ -129,9 +129,9 @@ def _headline(profile: Profile, outcome: Outcome, shown: Edition | None) -> Pane
 
 
 def _batches(connection: Connection, day: Any) -> Group:
-    headings = ["source 来源", "read 读取", "new 新增", "changed 变更", "gone 删除", "quarantined 隔离"]
+    headings = ["source 来源", "read 读取", "new 新增", "changed 变更", "gone 删除", "duplicate 重复"]
     rows = _rows(connection, BATCHES, day)
-    return _table("Rows 数据行", [*headings, "unreadable", "released 放行"], rows)
+    return _table("Rows 数据行", [*headings, "quarantined 隔离", "unreadable 不可读", "released 放行"], rows)
 
 
 def _gates(connection: Connection, day: Any) -> Group:
