@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from customer_knowledge.cli import gate as gates
+from customer_knowledge.extract import repeated
 from customer_knowledge.profile import Profile
 from customer_knowledge.runtime import summary
 from customer_knowledge.warehouse.connections import warehouse
@@ -59,6 +60,29 @@ def test_the_same_one_is_kept_in_whatever_order_they_are_read(twice: Profile) ->
     assert (again.rows_duplicate, again.rows_unreadable) == (2, 1)
     change(twice, f"delete from item where item_id = 2 and price <> {before}")
     assert counts(extract(twice, 2)) == (7, 0, 0, 5, 0)
+
+
+@pytest.mark.parametrize(
+    ("index", "is_unique"),
+    [
+        ("unique index on item (item_id)", True),
+        ("unique index on item (item_id, price)", False),
+        ("unique index on item (item_id) where price > 0", False),
+        ("unique index on item (abs(item_id))", False),
+        ("index on item (item_id)", False),
+    ],
+)
+def test_where_the_source_lets_no_key_stand_twice_nobody_looks(
+    shop: Profile, monkeypatch: pytest.MonkeyPatch, index: str, is_unique: bool
+) -> None:
+    looked: list[bool] = []
+    monkeypatch.setattr(repeated, "set_apart", lambda *_: looked.append(True) or (0, []))
+    extract(shop)
+    assert looked == []
+    change(shop, "alter table item drop constraint item_pkey")
+    change(shop, f"create {index}")
+    extract(shop, 1)
+    assert looked == [True] * (not is_unique)
 
 
 def test_rows_without_a_key_are_the_gates_to_judge(twice: Profile) -> None:

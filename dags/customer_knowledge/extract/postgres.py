@@ -116,7 +116,8 @@ def _read(
         for block in reader:
             writer.write(block)
     count = target.execute("select count(*) from stage").fetchone()
-    duplicate, unreadable = repeated.set_apart(target, table, columns)
+    once = repeated.cannot_be(origin, connector.source_schema, table)
+    duplicate, unreadable = (0, []) if once else repeated.set_apart(target, table, columns)
     return Reading(at, int(count[0]) if count else 0, duplicate, unreadable, _totals(origin, table))
 
 

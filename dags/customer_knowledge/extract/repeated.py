@@ -21,6 +21,19 @@ def _names(columns: Iterable[str], of: str) -> sql.Composed:
     return sql.SQL(", ").join(sql.SQL("{}.{}").format(sql.Identifier(of), sql.Identifier(c)) for c in columns)
 
 
+def cannot_be(origin: Connection, schema: str, table: Table) -> bool:
+    """Whether the source itself lets no key stand twice: an index on nothing but the key, or part of it, is unique."""
+    found = origin.execute(
+        "select exists (select from pg_index as i join pg_class as c on c.oid = i.indrelid"
+        " join pg_namespace as n on n.oid = c.relnamespace where n.nspname = %s and c.relname = %s"
+        " and i.indisunique and i.indisvalid and i.indpred is null and i.indexprs is null"
+        " and (select array_agg(attname::text) from pg_attribute where attrelid = i.indrelid"
+        "  and attnum = any(i.indkey)) <@ %s::text[])",
+        (schema, table.name, list(table.key)),
+    ).fetchone()
+    return bool(found and found[0])
+
+
 def set_apart(connection: Connection, table: Table, columns: Iterable[str]) -> tuple[int, list[Unreadable]]:
     """Take the rows that repeat a key out of the filled `stage`.
 
