@@ -248,7 +248,7 @@ def _open_or_raise(report: GateReport) -> GateReport:
     if report.state == "closed":
         raise GateClosed(
             report.message,
-            hint=f"the published edition stays; see `ck gate show {report.gate}`, mend the source, run again",
+            hint=f"the published edition stays; see `ck gate show {report.gate}`, mend the source, and `ck run` again",
         )
     return report
 

@@ -55,14 +55,15 @@ def test_what_is_under_way_is_not_read_again_beneath_itself() -> None:
     assert start(Run("build_marts", "1", "failed"), reread=True) == AGAIN
 
 
+@pytest.mark.parametrize("gate", ["marts", "landing_crm"])
 @pytest.mark.parametrize("stands_at", [DAY, date(2026, 7, 1)])
 def test_a_forced_day_is_read_again_where_a_gate_blocked_it(
-    sample: Profile, monkeypatch: pytest.MonkeyPatch, stands_at: date
+    sample: Profile, monkeypatch: pytest.MonkeyPatch, stands_at: date, gate: str
 ) -> None:
     monkeypatch.setattr(business_day, "today", lambda *_: stands_at)
     assert not day._is_read_again(sample, DAY)
     with warehouse(sample) as connection:
-        editions.block(connection, DAY, "marts", "a cent is missing")
+        editions.block(connection, DAY, gate, "a cent is missing")
     assert day._is_read_again(sample, DAY) == (stands_at == DAY)
 
 
@@ -90,3 +91,6 @@ def test_files_are_read_each_time_and_a_forced_day_builds_at_once(motor: Profile
     with warehouse(motor) as connection:
         editions.block(connection, DAY, "marts", "a cent is missing")
     assert not day._is_read_again(motor, DAY)
+    with warehouse(motor) as connection:
+        editions.block(connection, DAY, "landing_motor_portfolio", "too few rows")
+    assert day._is_read_again(motor, DAY)

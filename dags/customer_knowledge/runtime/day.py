@@ -157,7 +157,7 @@ def run_day(
 
     Args:
         force: build and publish another edition of the date from the batches that have landed, even if the
-            same one is published. A date that a gate after landing blocked is read again first, where it can be.
+            same one is published. A date that a gate blocked is read again first, where it can be.
         reread: read the date's sources again as another attempt, though they have landed.
 
     Raises:
@@ -186,11 +186,14 @@ def run_day(
 
 
 def _is_read_again(profile: Profile, as_of_date: date) -> bool:
-    """Whether the extracts will read a date again: a gate blocked what was built of it, and its sources stand there."""
+    """Whether the extracts will read a date again: a gate blocked it, and its sources stand there."""
     with warehouse(profile) as connection:
-        blocked = editions.closed_after_landing(connection, as_of_date)
-    can_be_read = any(connector.kind == "postgres" for connector in profile.connectors)
-    return blocked is not None and can_be_read and business_day.elsewhere(profile, as_of_date) is None
+        newest = editions.latest(connection, as_of_date)
+    if newest is None or newest.state != "blocked" or business_day.elsewhere(profile, as_of_date):
+        return False
+    # A file that had passed its own gate lands again only when its bytes are others.
+    at_landing = (newest.blocked_by or "").startswith("landing_")
+    return at_landing or any(connector.kind == "postgres" for connector in profile.connectors)
 
 
 def _patiently(follower: _Follower, profile: Profile) -> bool:
