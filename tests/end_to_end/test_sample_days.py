@@ -81,6 +81,18 @@ def consents() -> int:
     return int(row[0])
 
 
+# In all, and of policies whose policyholder waits in quarantine: those belong to no customer.
+UNHELD = (
+    "select sum(annual_premium) from core.dim_policy"
+    " where customer_key is null and status in ('active', 'grace') and not is_single_pay"
+)
+ANNUAL_PREMIUM = """
+    select e.annual_premium_in_force
+    from marts.edition as e join marts.metric_value as m on m.numerator = e.annual_premium_in_force
+    where (metric, product_line, channel, branch) = ('annual_premium_in_force', 'all', 'all', 'all')
+"""
+
+
 def test_the_demo_publishes_a_first_edition(sample_world: World) -> None:
     said = ck("demo")
     assert f"edition 1 of business date {FIRST_DAY} published" in " ".join(said.split())
@@ -102,6 +114,10 @@ def test_the_demo_publishes_a_first_edition(sample_world: World) -> None:
         assert sample_world.read(f"select 1 from marts.{mart} limit 1"), mart
     assert sample_world.read("select count(*) from marts.reconciliation where difference <> 0") == [(0,)]
     assert sample_world.read("select 1 from marts.search_knowledge('保单') limit 1")
+    [(whole,)], [(unheld,)] = sample_world.read(ANNUAL_PREMIUM), sample_world.ask(UNHELD)
+    assert whole > unheld > 0
+    for mart in ("customer_360", "segment_profile", "product_insight where segment_id = 'all'"):
+        assert sample_world.read(f"select sum(annual_premium_in_force) from marts.{mart}") == [(whole - unheld,)], mart
     assert sample_world.shown() == 1
 
 
