@@ -18,7 +18,8 @@ final as (
     select
         payments.premium_payment_key,
         payments.source_system,
-        payments.premium_due_key,
+        -- A due of another policy is not what was paid: its policy would hang on a payment that is none of its own.
+        premiums_due.premium_due_key,
         payments.policy_key,
         holders.customer_key,
         payments.paid_on,
