@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from customer_knowledge.errors import ConfigurationError
 
@@ -142,6 +142,13 @@ class Profile(_Frozen):
     train_until: date
     test_until: date
     random_seed: int = 20_260_630
+
+    @model_validator(mode="after")
+    def _one_teller(self) -> Self:
+        tellers = [c.system for c in self.connectors if c.business_day_sql]
+        if len(tellers) > 1:
+            raise ValueError(f"one source tells the insurer's business day, not {' and '.join(tellers)}")
+        return self
 
     @property
     def database(self) -> str:

@@ -3,14 +3,8 @@
     from the one before, with the days between which it held). One place for every dimension that landing versions.
 -#}
 {% macro versions_through_time(key, tracked) -%}
-    {#- A version counts until a later one was seen; one that was let in after a later one had come never counted. -#}
     followed as (
-        select
-            *,
-            min(seen_on) over (
-                partition by {{ key }} order by version_id rows between 1 following and unbounded following
-            ) as superseded_on
-        from versions
+        {{ followed('versions', key) }}
     ),
 
     visible as (
@@ -20,7 +14,7 @@
             lag(md5(row(is_deleted, {{ tracked | join(', ') }})::text)) over earlier as content_before,
             row_number() over earlier as position
         from followed
-        where superseded_on is null or seen_on < superseded_on
+        where {{ counted() }}
         window earlier as (partition by {{ key }} order by version_id)
     ),
 
@@ -39,4 +33,21 @@
             lead(valid_from) over (partition by {{ key }} order by version_id) as valid_to
         from changed
     )
+{%- endmacro %}
+
+
+{#- A version counts until a later one was seen; one that was let in after a later one had come never counted. -#}
+{% macro followed(versions, key) -%}
+    select
+        *,
+        min(seen_on) over (
+            partition by {{ key }} order by version_id rows between 1 following and unbounded following
+        ) as superseded_on
+    from {{ versions }}
+{%- endmacro %}
+
+
+{#- Whether a version that is followed counted on any day. -#}
+{% macro counted() -%}
+    (superseded_on is null or seen_on < superseded_on)
 {%- endmacro %}

@@ -82,14 +82,14 @@ def merge_small(groups: pd.Series) -> NDArray[np.object_]:
 
 
 def uneven(report: dict[str, dict[str, dict[str, Any]]]) -> dict[str, float]:
-    """Groups of which half as many again are expected to leave as did, or the other way round: name → the ratio.
+    """Groups of which half as many again are expected to leave as did, or the other way round: words → the ratio.
 
     Args:
         report: attribute → group → what `by_group` says.
     """
     found = {
-        name: float(measures["expected_over_actual"])
-        for groups in report.values()
+        f"{attribute} {name}": float(measures["expected_over_actual"])
+        for attribute, groups in report.items()
         for name, measures in groups.items()
         if measures["rows"] >= TOLD_OF and measures.get("expected_over_actual") is not None
     }

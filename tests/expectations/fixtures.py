@@ -33,9 +33,10 @@ def _dates(earlier: str, later: str) -> Fixture:
     )
 
 
-def _by_today(column: str) -> Fixture:
-    row = f"select date '{{}}' as {column}, date '2026-06-30' as _as_of_date"
-    return Fixture(row.format("2026-06-30"), row.format("2026-07-01"))
+def _by(last: str, column: str) -> Fixture:
+    """A day that may be the last, and the one after it, on 2026-06-30."""
+    row = f"select date '{{}}' + {{}} as {column}, date '2026-06-30' as _as_of_date"
+    return Fixture(row.format(last, 0), row.format(last, 1))
 
 
 def _filled(column: str, share: float = 0.5) -> Fixture:
@@ -97,18 +98,18 @@ FIXTURES: dict[str, dict[str, Fixture]] = {
     | {
         "party_name_filled": _filled("name"),
         "party_named": _text("name", "'王芳'", "'  '"),
-        "birth_date_plausible": _by_today("birth_date"),
+        "birth_date_plausible": _by("2026-06-30", "birth_date"),
         "id_number_checksum": Fixture(_ID.format("11010519491231002X"), _ID.format("110105194912310021")),
         "policy_premium_filled": _filled("annual_premium"),
         "premium_not_negative": _number("annual_premium", "0", "-0.01"),
         "term_in_order": _dates("effective_on", "expires_on"),
         "currency_known": _text("currency", "'CNY'", "'ZZZ'"),
-        "policy_issued": _by_today("issued_on"),
+        "policy_issued": _by("2026-07-31", "issued_on"),
         "policy_status_known": _text("status", "'paid_up'", "'nonsense'"),
-        "event_happened": _by_today("occurred_on"),
-        "payment_happened": _by_today("paid_on"),
-        "claim_reported": _by_today("reported_on"),
-        "claim_payment_happened": _by_today("paid_on"),
+        "event_happened": _by("2026-07-31", "occurred_on"),
+        "payment_happened": _by("2026-07-31", "paid_on"),
+        "claim_reported": _by("2026-07-31", "reported_on"),
+        "claim_payment_happened": _by("2026-07-31", "paid_on"),
         "payment_amount_filled": _filled("amount"),
         "payment_positive": _number("amount", "0.01", "null"),
         "claim_dates_in_order": _dates("incurred_on", "reported_on"),
@@ -123,8 +124,8 @@ FIXTURES: dict[str, dict[str, Fixture]] = {
         "survey_score_in_range": _number("score", "10", "11", "smallint"),
         "retention_arm_known": _text("arm", "'holdout'", "'both'"),
         "consent_state_known": _text("state", "'granted'", "null"),
-        "complaint_opened": _by_today("opened_on"),
-        "survey_happened": _by_today("surveyed_on"),
+        "complaint_opened": _by("2026-07-31", "opened_on"),
+        "survey_happened": _by("2026-07-31", "surveyed_on"),
     },
     "landing_motor_portfolio": LEDGER
     | {

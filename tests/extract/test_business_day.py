@@ -111,3 +111,10 @@ def test_the_sample_insurer_tells_its_day() -> None:
     teller = load("sample").day_teller
     assert teller is not None
     assert (teller.system, teller.business_day_sql) == ("policy_admin", ASKED)
+
+
+def test_one_source_tells_the_day(dated: Profile) -> None:
+    raw = dated.model_dump(by_alias=True)
+    both = [connector | {"business_day_sql": ASKED} for connector in raw["connectors"]]
+    with pytest.raises(ValueError, match="one source tells the insurer's business day, not crm and policy_admin"):
+        Profile.model_validate(raw | {"connectors": both})

@@ -86,3 +86,24 @@ def test_once_the_source_has_moved_on_what_landed_is_used_and_reading_again_refu
     assert f"crm stands at {NEXT}: what landed for {DAY} is used again" in caplog.text
     with pytest.raises(SourceError, match="it cannot be read again, and what has landed is all there is"):
         extract_system(dated, "crm", DAY, reread_since=now(dated))
+
+
+def test_a_past_date_is_not_read_again_where_no_source_tells_its_day(
+    shop: Profile, caplog: pytest.LogCaptureFixture
+) -> None:
+    first = extract(shop)
+    judge(shop)
+    assert extract_system(shop, "crm", NEXT)[0].landed_now
+    change(shop, "update item set price = 1")
+    again = extract(shop)
+    assert (again.batch_id, again.landed_now) == (first.batch_id, False)
+    assert f"crm has landed for {NEXT} since: what landed for {DAY} is used again" in caplog.text
+    with pytest.raises(SourceError, match=f"crm has landed for {NEXT}: read again, {DAY} would hold rows of today"):
+        extract_system(shop, "crm", DAY, reread_since=now(shop))
+
+
+def test_the_last_date_is_read_again_where_no_source_tells_its_day(shop: Profile) -> None:
+    extract(shop)
+    judge(shop)
+    assert extract(shop).landed_now
+    assert extract_system(shop, "crm", DAY, reread_since=now(shop))[0].landed_now

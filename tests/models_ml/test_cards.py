@@ -127,7 +127,7 @@ def test_a_group_whose_level_is_far_off_is_named() -> None:
 
     sexes = {"F": group(100, 1.51), "M": group(100, 1.5), "others": group(99, 9.0)}
     ages = {"30-39": group(500, 0.66), "40-49": group(500, 0.67), "unknown": group(500, None)}
-    assert fairness.uneven({"sex": sexes, "age_band": ages}) == {"F": 1.51, "30-39": 0.66}
+    assert fairness.uneven({"sex": sexes, "age_band": ages}) == {"sex F": 1.51, "age_band 30-39": 0.66}
 
 
 def test_the_card_names_a_group_whose_level_is_far_off(trained: Trained) -> None:
@@ -135,7 +135,7 @@ def test_the_card_names_a_group_whose_level_is_far_off(trained: Trained) -> None
     report = {"sex": {"F": {"rows": 400, "expected_over_actual": 2.0, "selected": 0.2}}}
     page = card.page(PROFILE, RUN, trained.metrics | {"fairness": report}, trained.baseline)
     assert "Level far off" not in whole
-    assert "do not act on it alone: F 2.00." in page
+    assert "do not act on it alone: sex F 2.00." in page
 
 
 def test_ages_have_bands() -> None:

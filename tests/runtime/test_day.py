@@ -94,3 +94,9 @@ def test_files_are_read_each_time_and_a_forced_day_builds_at_once(motor: Profile
     with warehouse(motor) as connection:
         editions.block(connection, DAY, "landing_motor_portfolio", "too few rows")
     assert day._is_read_again(motor, DAY)
+
+
+def test_an_insurer_of_files_is_told_how_they_are_read_again() -> None:
+    with pytest.raises(day.DayFailed, match="which are read again whenever their bytes are others") as refused:
+        day.run_day(load("motor_portfolio"), DAY, reread=True)
+    assert "without --reread" in str(refused.value.hint)

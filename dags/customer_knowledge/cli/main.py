@@ -135,7 +135,12 @@ def run(
         datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], help="business date; default: the source's")
     ] = None,
     force: Annotated[bool, typer.Option(help="make another edition even if the same one is published")] = False,
-    reread: Annotated[bool, typer.Option("--reread", help="read the date's sources again, though they landed")] = False,
+    reread: Annotated[
+        bool,
+        typer.Option(
+            "--reread", help="read the date's databases again, though they landed; a file, when its bytes are others"
+        ),
+    ] = False,
 ) -> None:
     """Run a business date through Airflow, or go on with one that was cut short.
 

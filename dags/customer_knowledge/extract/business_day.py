@@ -73,3 +73,11 @@ def refusal(connector: Connector, as_of_date: date, stands_at: date, landed: int
         f"{connector.system} stands at business day {stands_at} and is not read as {as_of_date}: {there} for that date",
         hint=hint,
     )
+
+
+def too_late(connector: Connector, as_of_date: date, landed: date) -> SourceError:
+    """Why a past date is not read again from a source that does not tell its day, and what to do."""
+    return SourceError(
+        f"{connector.system} has landed for {landed}: read again, {as_of_date} would hold rows of today",
+        hint="a past date is built from what landed for it; rows that were wrong are mended by the next day's landing",
+    )

@@ -145,6 +145,14 @@ def landed(
     return BatchSummary(int(row[0]), system, table, landed_now=False, **counts)
 
 
+def last_day(connection: Connection, system: str) -> date | None:
+    """The last date for which something of a system has landed and was not blocked."""
+    row = connection.execute(
+        "select max(as_of_date) from ops.batch where source_system = %s and state <> 'blocked'", (system,)
+    ).fetchone()
+    return row[0] if row else None
+
+
 def lock(connection: Connection, system: str) -> None:
     """Let one transaction at a time land rows of a system; the lock lives and dies with the writes."""
     connection.execute("select pg_advisory_xact_lock(hashtext(%s))", (f"landing.{system}",))

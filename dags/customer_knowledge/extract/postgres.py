@@ -37,7 +37,7 @@ def extract_system(
     if connector.kind != "postgres":
         raise SourceError(f"{system} is not a PostgreSQL source", hint="extract_files reads file drops")
     with warehouse(profile) as target:
-        since = reread_since or editions.closed_after_landing(target, as_of_date)
+        since = _since(target, profile, connector, as_of_date, reread_since)
         done = _landed(target, connector, as_of_date, since)
         if len(done) == len(connector.tables):
             log.info("%s of %s is landed already", system, as_of_date)
@@ -51,6 +51,25 @@ def extract_system(
                 return done
             plans = _plans(target, origin, connector, as_of_date)
             return _land_all(target, origin, connector, as_of_date, plans, since)
+
+
+def _since(
+    target: Connection, profile: Profile, connector: Connector, as_of_date: date, told: datetime | None
+) -> datetime | None:
+    """Before which moment landed rows are read again; None where they are not: nobody told, or the date is past.
+
+    Where no source tells its day, a date is past when a later one has landed: its rows would be those of today.
+    """
+    since = told or editions.closed_after_landing(target, as_of_date)
+    if since is None or profile.day_teller is not None:
+        return since
+    later = landing.last_day(target, connector.system)
+    if later is None or later <= as_of_date:
+        return since
+    if told:
+        raise business_day.too_late(connector, as_of_date, later)
+    log.warning("%s has landed for %s since: what landed for %s is used again", connector.system, later, as_of_date)
+    return None
 
 
 def _landed(

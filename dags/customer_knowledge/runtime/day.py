@@ -158,11 +158,16 @@ def run_day(
     Args:
         force: build and publish another edition of the date from the batches that have landed, even if the
             same one is published. A date that a gate blocked is read again first, where it can be.
-        reread: read the date's sources again as another attempt, though they have landed.
+        reread: read the date's databases again as another attempt, though they have landed.
 
     Raises:
-        DayFailed: a task failed, a gate closed, Airflow ended, or the deadline passed.
+        DayFailed: a task failed, a gate closed, Airflow ended, the deadline passed, or there is nothing to read again.
     """
+    if reread and all(connector.kind == "files" for connector in profile.connectors):
+        raise DayFailed(
+            f"all sources of {profile.insurer} are files, which are read again whenever their bytes are others",
+            hint=f"put the mended file into {settings().drops_dir} and run the date without --reread",
+        )
     began = time.monotonic()
     with warehouse(profile) as connection:
         before = editions.latest(connection, as_of_date, "published")

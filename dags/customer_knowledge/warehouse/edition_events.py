@@ -44,7 +44,8 @@ def happen(connection: Connection, edition_id: int, event: Event, reason: str | 
     elif event == "pruned":
         connection.execute("update ops.edition set is_kept = false where edition_id = %s", (edition_id,))
     connection.execute(
-        "insert into ops.edition_event (edition_id, event, by, reason) values (%s, %s, coalesce(%s, session_user), %s)",
+        "insert into ops.edition_event (edition_id, event, by, reason)"
+        " values (%s, %s, coalesce(%s::text, session_user), %s)",
         (edition_id, event, by or _user(), reason),
     )
 

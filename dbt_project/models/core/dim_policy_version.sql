@@ -17,7 +17,8 @@ final as (
         valid_from,
         valid_to,
         valid_to is null as is_current,
-        lead(valid_from) over (partition by policy_key order by valid_from) as superseded_on,
+        lead(valid_from) over in_order as superseded_on,
+        lag(valid_from) over in_order is null as is_first,
         product_key,
         agent_key,
         channel,
@@ -29,6 +30,7 @@ final as (
         sum_assured
     from closed
     where not is_deleted
+    window in_order as (partition by policy_key order by valid_from)
 )
 
 select * from final

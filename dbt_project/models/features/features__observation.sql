@@ -66,11 +66,11 @@ final as (
         units.horizon_ends_on
     from units
     inner join policies on units.policy_key = policies.policy_key
-    -- What the source overwrote later is read as it stood on the date.
-    left join versions
+    -- What the source overwrote later is read as it stood on the date. A policy may be recorded after its first events.
+    inner join versions
         on
             units.policy_key = versions.policy_key
-            and units.as_of_date >= versions.valid_from
+            and (versions.is_first or units.as_of_date >= versions.valid_from)
             and (versions.superseded_on is null or units.as_of_date < versions.superseded_on)
     where policies.customer_key is not null
 )

@@ -15,14 +15,8 @@ versions as (
     inner join ranked on party_versions.party_key = ranked.party_key
 ),
 
--- A version counts until a later one was seen; one that was let in after a later one had come never counted.
 followed as (
-    select
-        *,
-        min(seen_on) over (
-            partition by party_key order by version_id rows between 1 following and unbounded following
-        ) as superseded_on
-    from versions
+    {{ followed('versions', 'party_key') }}
 ),
 
 numbered as (

@@ -17,8 +17,14 @@ policy_changes as (
     {{ only_changed('policy_key') }}
 ),
 
+followed as (
+    {{ followed('seen', 'policy_key') }}
+),
+
+-- What was mended on its first day never counted.
 first_seen as (
-    select distinct on (policy_key) * from seen
+    select distinct on (policy_key) * from followed
+    where {{ counted() }}
     order by policy_key, version_id
 ),
 
@@ -38,7 +44,8 @@ told as (
         policy_changes.change_type = 'sum_assured_reduction'
         and policy_changes.old_value ~ '^\d{1,14}(\.\d+)?$'
     order by
-        first_seen.policy_key, policy_changes.known_on, policy_changes.occurred_on, policy_changes.policy_change_key
+        first_seen.policy_key, policy_changes.known_on, policy_changes.occurred_on,
+        length(policy_changes.policy_change_id), policy_changes.policy_change_id
 ),
 
 undone as (
