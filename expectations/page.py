@@ -54,7 +54,8 @@ def write(report: GateReport, folder: Path) -> None:
                     "failed": r.failed,
                     "outcome": outcome(r)[0],
                     "style": outcome(r)[1],
-                    "link": _found_by_gx(place, r.asset),
+                    # What was not judged has at most the page of a run before.
+                    "link": None if r.status == "errored" else _found_by_gx(place, r.asset),
                 }
                 for r in found
             ],
