@@ -51,3 +51,12 @@
 {% macro counted() -%}
     (superseded_on is null or seen_on < superseded_on)
 {%- endmacro %}
+
+
+{#- What is kept of a policy through time. -#}
+{% macro kept_of_policies() -%}
+    {{ return([
+        'product_key', 'agent_key', 'channel', 'branch', 'expires_on', 'premium_mode', 'payment_term_years',
+        'annual_premium', 'sum_assured',
+    ]) }}
+{%- endmacro %}

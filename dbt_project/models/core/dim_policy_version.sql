@@ -1,9 +1,6 @@
 {{ built_by('policy_key') }}
 
-{%- set tracked = [
-    'product_key', 'agent_key', 'channel', 'branch', 'expires_on', 'premium_mode', 'payment_term_years',
-    'annual_premium', 'sum_assured',
-] -%}
+{%- set tracked = kept_of_policies() -%}
 with versions as (
     select * from {{ ref('int_policies__versions') }}
 ),

@@ -1,7 +1,4 @@
-{%- set tracked = [
-    'product_key', 'agent_key', 'channel', 'branch', 'expires_on', 'premium_mode', 'payment_term_years',
-    'annual_premium', 'sum_assured',
-] -%}
+{%- set tracked = kept_of_policies() -%}
 with seen as materialized (
     select * from {{ ref('input__policy_versions') }}
     {{ only_changed('policy_key') }}
