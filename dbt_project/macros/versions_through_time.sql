@@ -60,3 +60,14 @@
         'annual_premium', 'sum_assured',
     ]) }}
 {%- endmacro %}
+
+
+{#- Whether a version of a policy is the last that was known on a day; `since_ever`: the first also of the days before it. -#}
+{% macro last_known(version, day, since_ever=false) -%}
+    {% if since_ever -%}
+        ({{ version }}.is_first or {{ day }} >= {{ version }}.valid_from)
+    {%- else -%}
+        {{ day }} >= {{ version }}.valid_from
+    {%- endif %}
+    and ({{ version }}.superseded_on is null or {{ day }} < {{ version }}.superseded_on)
+{%- endmacro %}

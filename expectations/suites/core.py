@@ -17,6 +17,7 @@ ENDED = (
     "free_look_cancelled",
     "expired",
 )
+STATUSES = (*IN_FORCE, "suspended", *ENDED)
 
 RULES: tuple[Rule, ...] = (
     RowCondition(
@@ -61,7 +62,7 @@ RULES: tuple[Rule, ...] = (
         asset="dim_policy",
         severity="stop",
         column="status",
-        values=(*IN_FORCE, "suspended", *ENDED),
+        values=STATUSES,
         sentence_en="A policy's status is one of the known ones.",
         sentence_zh="保单状态属于已知状态。",
         hurts=("policy_360", "customer_churn", "reconciliation"),

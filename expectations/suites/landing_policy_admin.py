@@ -5,6 +5,7 @@ from __future__ import annotations
 from expectations.rules import Between, Filled, InOrder, InSet, RowCondition, Rule
 from expectations.suite import Suite
 from expectations.suites import ledger
+from expectations.suites.core import STATUSES
 from expectations.suites.days import happened
 
 # Check digit of an 18-character resident identity number (GB 11643-1999, ISO 7064 MOD 11-2).
@@ -21,10 +22,6 @@ case when id_type = 'resident_id' and id_number is not null then
 end
 """
 
-STATUSES = (
-    *("active", "grace", "suspended", "paid_up", "premium_waived", "surrendered", "terminated_by_lapse"),
-    *("claim_terminated", "matured", "expired", "free_look_cancelled"),
-)
 RULES: tuple[Rule, ...] = (
     *ledger.RULES,
     Filled(

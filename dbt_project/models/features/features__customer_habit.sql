@@ -10,7 +10,7 @@ policies as (
     select * from {{ ref('dim_policy') }}
 ),
 
-contracts as (
+contracts as not materialized (
     select * from {{ ref('dim_policy_version') }}
 ),
 
@@ -47,8 +47,7 @@ said as (
     inner join contracts
         on
             policies.policy_key = contracts.policy_key
-            and customers.as_of_date >= contracts.valid_from
-            and (contracts.superseded_on is null or customers.as_of_date < contracts.superseded_on)
+            and {{ last_known('contracts', 'customers.as_of_date') }}
     left join products on contracts.product_key = products.product_key
     cross join
         lateral (

@@ -65,8 +65,7 @@ held as (
     inner join contracts
         on
             periods.policy_key = contracts.policy_key
-            and moments.as_of_date >= contracts.valid_from
-            and (contracts.superseded_on is null or moments.as_of_date < contracts.superseded_on)
+            and {{ last_known('contracts', 'moments.as_of_date') }}
     where periods.in_force_flag
     group by moments.customer_key, moments.as_of_date
 ),
@@ -88,8 +87,7 @@ began as (
     inner join contracts
         on
             moments.customer_key = contracts.customer_key
-            and moments.as_of_date >= contracts.valid_from
-            and (contracts.superseded_on is null or moments.as_of_date < contracts.superseded_on)
+            and {{ last_known('contracts', 'moments.as_of_date') }}
     group by moments.customer_key, moments.as_of_date
 ),
 

@@ -3,7 +3,7 @@ with policies as not materialized (
     select * from {{ ref('dim_policy') }}
 ),
 
-versions as (
+versions as not materialized (
     select * from {{ ref('dim_policy_version') }}
 ),
 
@@ -70,8 +70,7 @@ final as (
     inner join versions
         on
             units.policy_key = versions.policy_key
-            and (versions.is_first or units.as_of_date >= versions.valid_from)
-            and (versions.superseded_on is null or units.as_of_date < versions.superseded_on)
+            and {{ last_known('versions', 'units.as_of_date', since_ever=true) }}
     where policies.customer_key is not null
 )
 
